@@ -1,0 +1,19 @@
+// Conversions: between memory and registers, and between element types. No library calls on any target.
+// Tested by convert_test.cpp.
+#pragma once
+
+#include "codegen/emit/emitter.h"
+
+namespace rondo::emit {
+
+/// A loaded value as it lives in registers, and back.
+Value* from_memory(Emitter& emitter, DType dtype, Value* loaded);
+Value* to_memory(Emitter& emitter, DType dtype, Value* value);
+
+/// A float value rounded to what the type can hold: float16 and bfloat16 are computed in float.
+Value* round_to(Emitter& emitter, DType dtype, Value* value);
+
+/// Floats to integers truncate and saturate, NaN becomes 0; to boolean: != 0; integers wrap.
+Value* cast(Emitter& emitter, Value* value, DType from, DType to);
+
+}  // namespace rondo::emit

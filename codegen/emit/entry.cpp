@@ -1,0 +1,174 @@
+// Entry points: they check what can be checked in O(1) and return a status. Tested by entry_test.cpp.
+#include "codegen/emit/entry.h"
+
+#include "runtime/include/rondo.h"
+
+namespace rondo::emit {
+
+void load_symbols(Emitter& emitter, Frame& frame, const Plan& plan, Value* dims) {
+  auto& b = emitter.b;
+  frame.at_start([&]() -> Value* {
+    for (size_t i = 0; i < plan.symbols.size(); ++i) {
+      Value* place = b.CreateConstGEP1_64(b.getInt64Ty(), dims, i);
+      frame.symbols[plan.symbols[i]] = b.CreateAlignedLoad(b.getInt64Ty(), place, llvm::Align(8));
+    }
+    return nullptr;
+  });
+}
+
+Entries EntryEmitter::emit(llvm::Function* run) {
+  valid_ = plan_.symbols.empty() && plan_.equalities.empty() ? nullptr : make_valid();
+  std::vector<Dim> shapes, offsets;
+  auto add_shape = [&](const Type& type) { shapes.insert(shapes.end(), type.shape.begin(), type.shape.end()); };
+  for (const Port& port : plan_.inputs) add_shape(port.type);
+  for (const Port& port : plan_.outputs) add_shape(port.type);
+  for (const StateSlot& slot : plan_.states) add_shape(slot.type), offsets.push_back(plan_.buffers[slot.buffer].offset);
+  return {make_call(run),
+          make_reset(),
+          make_size("_state_size", plan_.state_bytes),
+          make_size("_scratch_size", plan_.scratch_bytes),
+          make_writer("_shapes", shapes),
+          make_writer("_state_offsets", offsets)};
+}
+
+llvm::Function* EntryEmitter::make(const std::string& name, llvm::Type* result, llvm::ArrayRef<llvm::Type*> params) {
+  llvm::Function* function = emitter_.make_function(prefix_ + name, result, params);
+  function->setLinkage(llvm::GlobalValue::ExternalLinkage);
+  function->setDSOLocal(true);
+  return function;
+}
+
+void EntryEmitter::start_checks(llvm::Function* function) {
+  b_.SetInsertPoint(llvm::BasicBlock::Create(emitter_.module.getContext(), "check", function));
+}
+
+void EntryEmitter::fail_if(Value* condition, Value* result) {
+  emitter_.if_then(condition, [&] { b_.CreateRet(result); });
+}
+
+Value* EntryEmitter::misaligned(Value* pointer) {
+  Value* bits = b_.CreateAnd(b_.CreatePtrToInt(pointer, emitter_.word), emitter_.word_constant(Plan::kAlignment - 1));
+  return b_.CreateICmpNE(bits, emitter_.word_constant(0));
+}
+
+// i1(dims): every symbol at least 1 (and no wider than an address), every equality true.
+llvm::Function* EntryEmitter::make_valid() {
+  llvm::Function* function = emitter_.make_function(prefix_ + ".valid", b_.getInt1Ty(), {b_.getPtrTy()});
+  function->addFnAttr(llvm::Attribute::NoInline);
+  Frame frame(emitter_, function);
+  load_symbols(emitter_, frame, plan_, function->getArg(0));
+  Value* good = b_.getTrue();
+  int64_t largest = emitter_.machine.facts.pointer_bytes == 8 ? INT64_MAX : INT32_MAX;
+  for (const std::string& name : plan_.symbols) {
+    Value* dim = frame.symbols[name];
+    good = b_.CreateAnd(good, b_.CreateICmpSGE(dim, b_.getInt64(1)));
+    good = b_.CreateAnd(good, b_.CreateICmpSLE(dim, b_.getInt64(largest)));
+  }
+  for (const auto& [left, right] : plan_.equalities)
+    good = b_.CreateAnd(good, b_.CreateICmpEQ(frame.dim64(left), frame.dim64(right)));
+  b_.CreateRet(good);
+  return function;
+}
+
+void EntryEmitter::check_dims(Value* dims, Value* if_null, Value* if_bad) {
+  if (!valid_) return;
+  if (!plan_.symbols.empty()) fail_if(is_null(dims), if_null);
+  fail_if(b_.CreateNot(b_.CreateCall(valid_, {dims})), if_bad);
+}
+
+Value* EntryEmitter::field(Value* call, int index) {
+  Value* place = b_.CreateConstGEP1_64(b_.getPtrTy(), call, index);
+  return b_.CreateLoad(b_.getPtrTy(), place);
+}
+
+void EntryEmitter::check_pointers(Value* array, const std::vector<Port>& ports) {
+  Value* missing = b_.getFalse();
+  if (!ports.empty()) fail_if(is_null(array), RONDO_BAD_POINTER);
+  for (size_t i = 0; i < ports.size(); ++i)
+    if (!element_count(ports[i].type.shape).is(0)) missing = b_.CreateOr(missing, is_null(field(array, i)));
+  fail_if(missing, RONDO_BAD_POINTER);
+}
+
+llvm::Function* EntryEmitter::make_call(llvm::Function* run) {
+  llvm::Function* function = make("_call", b_.getInt32Ty(), {b_.getPtrTy()});
+  start_checks(function);
+  Value* call = function->getArg(0);
+  fail_if(is_null(call), RONDO_BAD_POINTER);
+  Value *inputs = field(call, 0), *outputs = field(call, 1), *dims = field(call, 2);
+  Value *state = field(call, 3), *scratch = field(call, 4), *constants = field(call, 5);
+  check_dims(dims, b_.getInt32(RONDO_BAD_POINTER), b_.getInt32(RONDO_BAD_DIMENSION));
+  check_pointers(inputs, plan_.inputs);
+  check_pointers(outputs, plan_.outputs);
+  Value* bad = b_.getFalse();
+  if (!plan_.state_bytes.is(0)) bad = b_.CreateOr(bad, b_.CreateOr(is_null(state), misaligned(state)));
+  if (!plan_.scratch_bytes.is(0)) bad = b_.CreateOr(bad, b_.CreateOr(is_null(scratch), misaligned(scratch)));
+  if (constants_) {
+    bad = b_.CreateOr(bad, misaligned(constants));
+    constants = b_.CreateSelect(is_null(constants), constants_, constants);
+  }
+  fail_if(bad, RONDO_BAD_POINTER);
+  b_.CreateRet(b_.CreateCall(run, {inputs, outputs, state, scratch, constants, dims}));
+  return function;
+}
+
+llvm::Function* EntryEmitter::make_reset() {
+  llvm::Function* function = make("_reset", b_.getInt32Ty(), {b_.getPtrTy(), b_.getPtrTy()});
+  start_checks(function);
+  Value *state = function->getArg(0), *dims = function->getArg(1);
+  check_dims(dims, b_.getInt32(RONDO_BAD_POINTER), b_.getInt32(RONDO_BAD_DIMENSION));
+  if (!plan_.state_bytes.is(0)) fail_if(b_.CreateOr(is_null(state), misaligned(state)), RONDO_BAD_POINTER);
+  Frame frame(emitter_, function);
+  load_symbols(emitter_, frame, plan_, dims);
+  for (size_t i = 0; i < plan_.states.size(); ++i) reset_slot(frame, state, plan_.states[i], static_cast<int>(i));
+  b_.CreateRet(b_.getInt32(RONDO_OK));
+  return function;
+}
+
+// Element by element: a call of memcpy or memset would be an undefined symbol.
+void EntryEmitter::reset_slot(Frame& frame, Value* state, const StateSlot& slot, int index) {
+  const Buffer& buffer = plan_.buffers[slot.buffer];
+  llvm::Type* type = b_.getIntNTy(byte_size(buffer.dtype) * 8);
+  llvm::Align align(byte_size(buffer.dtype));
+  Value* to = b_.CreateGEP(b_.getInt8Ty(), state, frame.dim(buffer.offset));
+  llvm::GlobalVariable* from = nullptr;
+  if (slot.initial) {
+    llvm::StringRef contents(slot.initial->bytes().data(), slot.initial->bytes().size());
+    auto* bytes = llvm::ConstantDataArray::getRaw(contents, contents.size(), b_.getInt8Ty());
+    from = new llvm::GlobalVariable(emitter_.module, bytes->getType(), true, llvm::GlobalValue::PrivateLinkage, bytes,
+                                    prefix_ + ".initial" + std::to_string(index));
+    from->setAlignment(llvm::Align(Plan::kAlignment));
+    from->setUnnamedAddr(llvm::GlobalValue::UnnamedAddr::Global);
+  }
+  emitter_.loop(emitter_.word_constant(0), frame.dim(buffer.count), 1, [&](Value* i) {
+    Value* element = llvm::Constant::getNullValue(type);
+    if (from) element = b_.CreateAlignedLoad(type, b_.CreateGEP(type, from, i), align);
+    b_.CreateAlignedStore(element, b_.CreateGEP(type, to, i), align);
+  });
+}
+
+llvm::Function* EntryEmitter::make_size(const std::string& name, const Dim& bytes) {
+  llvm::Function* function = make(name, b_.getInt64Ty(), {b_.getPtrTy()});
+  start_checks(function);
+  Value* dims = function->getArg(0);
+  check_dims(dims, b_.getInt64(-1), b_.getInt64(-1));
+  Frame frame(emitter_, function);
+  load_symbols(emitter_, frame, plan_, dims);
+  b_.CreateRet(frame.dim64(bytes));
+  return function;
+}
+
+llvm::Function* EntryEmitter::make_writer(const std::string& name, const std::vector<Dim>& values) {
+  llvm::Function* function = make(name, b_.getInt32Ty(), {b_.getPtrTy(), b_.getPtrTy()});
+  start_checks(function);
+  Value *dims = function->getArg(0), *out = function->getArg(1);
+  check_dims(dims, b_.getInt32(RONDO_BAD_POINTER), b_.getInt32(RONDO_BAD_DIMENSION));
+  if (!values.empty()) fail_if(is_null(out), RONDO_BAD_POINTER);
+  Frame frame(emitter_, function);
+  load_symbols(emitter_, frame, plan_, dims);
+  for (size_t i = 0; i < values.size(); ++i)
+    b_.CreateAlignedStore(frame.dim64(values[i]), b_.CreateConstGEP1_64(b_.getInt64Ty(), out, i), llvm::Align(8));
+  b_.CreateRet(b_.getInt32(RONDO_OK));
+  return function;
+}
+
+}  // namespace rondo::emit

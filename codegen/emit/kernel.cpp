@@ -1,0 +1,117 @@
+// The loops around tiles. Tested by kernel_test.cpp, schedule_test.cpp.
+#include "codegen/emit/kernel.h"
+
+#include <bit>
+
+#include "codegen/emit/tile.h"
+
+namespace rondo::emit {
+namespace {
+
+class KernelEmitter {
+ public:
+  KernelEmitter(Emitter& emitter, Frame& frame, const Plan& plan, const Kernel& kernel, const KernelFacts& facts)
+      : emitter_(emitter), frame_(frame), plan_(plan), kernel_(kernel), facts_(facts) {}
+
+  void axis(size_t k, Tile tile) {
+    if (k == kernel_.parallel.size()) {
+      TileEmitter(emitter_, frame_, plan_, kernel_, facts_, tile, multiples_).emit();
+      return;
+    }
+    int var = kernel_.parallel[k].var;
+    if (var == kernel_.schedule.vector_axis) vector_axis(k, tile);
+    else if (var == kernel_.schedule.row_axis) row_axis(k, tile);
+    else run(k, tile, emitter_.word_constant(0), extent(k), 1);
+  }
+
+ private:
+  Value* extent(size_t k) { return frame_.dim(kernel_.parallel[k].extent); }
+  Value* whole(size_t k, int64_t step) {
+    return frame_.dim(floor_div(max(kernel_.parallel[k].extent, Dim(0)), Dim(step)) * Dim(step));
+  }
+
+  // The axis from begin to end in steps, with this tile.
+  void run(size_t k, Tile tile, Value* begin, Value* end, int64_t step) {
+    int var = kernel_.parallel[k].var;
+    multiples_[var] = step;
+    emitter_.loop(begin, end, step, [&](Value* i) {
+      frame_.vars[var] = i;
+      axis(k + 1, tile);
+    });
+    frame_.vars.erase(var);
+  }
+  void once(size_t k, Tile tile, int64_t at) {
+    run(k, tile, emitter_.word_constant(at), emitter_.word_constant(at + 1), 1);
+  }
+
+  void row_axis(size_t k, Tile tile) {
+    int rows = kernel_.schedule.rows;
+    Value* end = whole(k, rows);
+    tile.rows = rows;
+    run(k, tile, emitter_.word_constant(0), end, rows);
+    auto count = kernel_.parallel[k].extent.constant();
+    if (count && *count % rows > 0) {
+      tile.rows = static_cast<int>(*count % rows);
+      once(k, tile, *count - tile.rows);
+    } else if (!count && rows > 1) {
+      tile.rows = 1;
+      run(k, tile, end, extent(k), 1);
+    }
+  }
+
+  void vector_axis(size_t k, Tile tile) {
+    const Schedule& s = kernel_.schedule;
+    int64_t step = int64_t(s.lanes) * s.vectors;
+    Value* end = whole(k, step);
+    tile.lanes = tile.active = s.lanes;
+    tile.vectors = s.vectors;
+    run(k, tile, emitter_.word_constant(0), end, step);
+    auto count = kernel_.parallel[k].extent.constant();
+    if (count && *count > 0) return rest_of_known(k, tile, *count / step * step, *count % step);
+    if (count) return;
+    tile.vectors = 1;
+    if (s.vectors > 1) {
+      Value* vectors_end = whole(k, s.lanes);
+      run(k, tile, end, vectors_end, s.lanes);
+      end = vectors_end;
+    }
+    tile.lanes = tile.active = 1;
+    if (s.lanes > 1) run(k, tile, end, extent(k), 1);
+  }
+
+  // Whole vectors, then a masked one, or ever narrower ones.
+  void rest_of_known(size_t k, Tile tile, int64_t at, int64_t rest) {
+    int lanes = kernel_.schedule.lanes;
+    tile.vectors = static_cast<int>(rest / lanes);
+    int tail = static_cast<int>(rest % lanes);
+    if (tail > 0 && emitter_.machine.facts.masked_memory) {
+      tile.vectors += 1;
+      tile.active = tail;
+      return once(k, tile, at);
+    }
+    if (tile.vectors > 0) once(k, tile, at);
+    at += int64_t(tile.vectors) * lanes;
+    tile.vectors = 1;
+    for (; tail > 0; at += tile.lanes, tail -= tile.lanes) {
+      tile.lanes = tile.active = static_cast<int>(std::bit_floor(unsigned(tail)));
+      once(k, tile, at);
+    }
+  }
+
+  Emitter& emitter_;
+  Frame& frame_;
+  const Plan& plan_;
+  const Kernel& kernel_;
+  const KernelFacts& facts_;
+  std::map<int, int64_t> multiples_;  // of the base values of parallel variables
+};
+
+}  // namespace
+
+Status emit_kernel(Emitter& emitter, Frame& frame, const Plan& plan, const Kernel& kernel) {
+  RONDO_TRY(KernelFacts facts, KernelFacts::of(kernel));
+  KernelEmitter(emitter, frame, plan, kernel, facts).axis(0, Tile{});
+  return Done{};
+}
+
+}  // namespace rondo::emit

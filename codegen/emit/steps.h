@@ -1,0 +1,11 @@
+// The plan's steps as functions: one for each kernel and each outermost loop, and one that calls them in order.
+#pragma once
+
+#include "codegen/emit/frame.h"
+
+namespace rondo::emit {
+
+/// rondo_status PREFIX.run(inputs, outputs, state, scratch, constants, dims): all checked, none null if needed.
+Result<llvm::Function*> emit_run(Emitter& emitter, const Plan& plan, const std::string& prefix);
+
+}  // namespace rondo::emit

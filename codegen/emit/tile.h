@@ -1,0 +1,55 @@
+// One tile: prepared values, the reduction nest with its accumulators, the parallel work, the stores.
+#pragma once
+
+#include "codegen/emit/access.h"
+
+namespace rondo::emit {
+
+class TileEmitter {
+ public:
+  TileEmitter(Emitter& emitter, Frame& frame, const Plan& plan, const Kernel& kernel, const KernelFacts& facts, Tile tile,
+              const std::map<int, int64_t>& multiples);
+  void emit();
+
+ private:
+  // How the reduction nest runs at the moment.
+  struct Mode {
+    int lanes, vectors, steps;
+    bool rest = false;  // the elements left over of a reduction along lanes: scalar, apart
+  };
+
+  Value* value(int instr, Instance at);
+  Value* compute(int instr, Instance at);
+  Value* compute_pointwise(int instr, Instance at);
+  Value* compute_bounded(int instr, Instance at);
+  uint64_t key(int instr, Instance at) const;
+
+  void prepare();
+  void make_accumulators();
+  void reduce(size_t axis);
+  void reduce_lanes(size_t axis);
+  void reduce_steps(size_t axis);
+  void reduction_body();
+  Value* accumulate(const Instr& instr, Instance at, Value* sum);
+  void finish_reductions();
+  Value* finish(int reduce_index, int row, int vector);
+  Value* pairwise(const Instr& instr, std::vector<Value*> values);
+  Value* across_lanes(const Instr& instr, Value* value);
+  void run(size_t axis, Value* begin, Value* end, int64_t step);
+  int rows_of(int instr) const { return facts_.depends[instr].row ? tile_.rows : 1; }
+  int vectors_of(int instr) const { return facts_.depends[instr].vector ? tile_.vectors : 1; }
+  llvm::AllocaInst* accumulator(int reduce_index, Instance at);
+
+  Emitter& emitter_;
+  Frame& frame_;
+  const Plan& plan_;
+  const Kernel& kernel_;
+  const KernelFacts& facts_;
+  Tile tile_;
+  Access access_;
+  Mode mode_, full_mode_;
+  std::map<uint64_t, Value*> outer_, inner_;  // values outside the reduction nest, and in its current body
+  std::map<uint64_t, llvm::AllocaInst*> accumulators_, rest_;
+};
+
+}  // namespace rondo::emit

@@ -1,0 +1,151 @@
+// A plan's module: constants, steps, entry points, reflection. Tested by entry_test.cpp.
+#include "codegen/module.h"
+
+#include <fmt/format.h>
+
+#include "codegen/emit/entry.h"
+#include "codegen/emit/steps.h"
+#include "codegen/names.h"
+#include "runtime/include/rondo.h"
+
+namespace rondo {
+namespace {
+
+using llvm::Constant;
+
+constexpr int64_t kLargestBlob = INT64_C(1) << 34;
+
+// The record a loader without the generated header reads: rondo_model, and what it points to.
+class Reflection {
+ public:
+  Reflection(emit::Emitter& emitter, const Plan& plan, const std::string& prefix)
+      : emitter_(emitter), b_(emitter.b), plan_(plan), prefix_(prefix) {}
+
+  void emit(const emit::Entries& entries, Constant* constants) {
+    std::vector<Constant*> inputs, outputs, states, dims;
+    for (const Port& port : plan_.inputs) inputs.push_back(tensor(port.name, port.type));
+    for (const Port& port : plan_.outputs) outputs.push_back(tensor(port.name, port.type));
+    for (const StateSlot& slot : plan_.states) states.push_back(tensor(slot.name, slot.type));
+    for (const std::string& symbol : plan_.symbols) dims.push_back(text(symbol));
+    auto count = [&](size_t n) { return b_.getInt32(static_cast<uint32_t>(n)); };
+    Constant* fields[] = {b_.getInt32(RONDO_INTERFACE_VERSION), count(inputs.size()), count(outputs.size()),
+                          count(states.size()), count(dims.size()), text(plan_.name),
+                          array(inputs), array(outputs), array(states), array(dims),
+                          constants ? constants : null(), b_.getInt64(plan_.constant_bytes),
+                          entries.call, entries.reset, entries.state_size, entries.scratch_size,
+                          entries.shapes, entries.state_offsets};
+    auto* record = llvm::ConstantStruct::getAnon(fields);
+    auto* global = new llvm::GlobalVariable(emitter_.module, record->getType(), true,
+                                            llvm::GlobalValue::ExternalLinkage, record, prefix_ + "_model");
+    global->setDSOLocal(true);
+  }
+
+ private:
+  Constant* null() { return llvm::ConstantPointerNull::get(b_.getPtrTy()); }
+
+  Constant* hidden(Constant* value) {
+    auto* global = new llvm::GlobalVariable(emitter_.module, value->getType(), true, llvm::GlobalValue::PrivateLinkage,
+                                            value, prefix_ + ".reflection");
+    global->setUnnamedAddr(llvm::GlobalValue::UnnamedAddr::Global);
+    return global;
+  }
+
+  Constant* text(const std::string& contents) {
+    return hidden(llvm::ConstantDataArray::getString(emitter_.module.getContext(), contents));
+  }
+
+  Constant* array(const std::vector<Constant*>& elements) {
+    if (elements.empty()) return null();
+    return hidden(llvm::ConstantArray::get(llvm::ArrayType::get(elements[0]->getType(), elements.size()), elements));
+  }
+
+  Constant* tensor(const std::string& name, const Type& type) {
+    std::vector<Constant*> shape;
+    for (const Dim& dim : type.shape) shape.push_back(b_.getInt64(dim.constant().value_or(-1)));
+    Constant* fields[] = {text(name), b_.getInt32(onnx_code(type.dtype)), b_.getInt32(type.rank()), array(shape),
+                          text(to_string(type))};
+    return llvm::ConstantStruct::getAnon(fields);
+  }
+
+  emit::Emitter& emitter_;
+  llvm::IRBuilder<>& b_;
+  const Plan& plan_;
+  const std::string& prefix_;
+};
+
+Status check(const Plan& plan) {
+  if (plan.constant_bytes < 0 || plan.constant_bytes > kLargestBlob)
+    return unsupported(fmt::format("constants of {} bytes; at most {} are compiled", plan.constant_bytes, kLargestBlob));
+  for (const Buffer& buffer : plan.buffers) {
+    if (buffer.kind != Buffer::Kind::constant) continue;
+    auto offset = buffer.offset.constant();
+    int64_t size = static_cast<int64_t>(buffer.value.bytes().size());
+    if (!offset || *offset < 0 || *offset > plan.constant_bytes - size || buffer.value.dtype() != buffer.dtype)
+      return internal_error(fmt::format("constant buffer '{}' lies outside the constants", buffer.name));
+  }
+  auto is_buffer = [&](int index, Buffer::Kind kind) {
+    return index >= 0 && index < static_cast<int>(plan.buffers.size()) && plan.buffers[index].kind == kind;
+  };
+  for (const StateSlot& slot : plan.states) {
+    if (!is_buffer(slot.buffer, Buffer::Kind::state))
+      return internal_error(fmt::format("state '{}' has no state buffer", slot.name));
+    const Buffer& buffer = plan.buffers[slot.buffer];
+    if (slot.initial && (!buffer.count.is(slot.initial->count()) || slot.initial->dtype() != buffer.dtype))
+      return internal_error(fmt::format("state '{}' and its initial value differ in type", slot.name));
+  }
+  return Done{};
+}
+
+std::string constants_name(const Plan& plan) { return identifier(plan.name, "model") + ".constants"; }
+
+void set_flags(llvm::Module& module, const Target::Machine& machine) {
+  module.setTargetTriple(machine.spec.triple);
+  if (!machine.abi.empty())
+    module.addModuleFlag(llvm::Module::Error, "target-abi", llvm::MDString::get(module.getContext(), machine.abi));
+}
+
+llvm::GlobalVariable* declare_constants(const Plan& plan, llvm::Module& module) {
+  if (plan.constant_bytes == 0) return nullptr;
+  auto* type = llvm::ArrayType::get(llvm::Type::getInt8Ty(module.getContext()), plan.constant_bytes);
+  auto* blob = new llvm::GlobalVariable(module, type, true, llvm::GlobalValue::ExternalLinkage, nullptr,
+                                        constants_name(plan));
+  blob->setVisibility(llvm::GlobalValue::HiddenVisibility);
+  blob->setDSOLocal(true);
+  blob->setAlignment(llvm::Align(Plan::kAlignment));
+  return blob;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<llvm::Module>> build_module(const Plan& plan, const Target::Machine& machine,
+                                                   llvm::LLVMContext& context) {
+  RONDO_CHECK(check(plan));
+  std::string prefix = identifier(plan.name, "model");
+  auto module = std::make_unique<llvm::Module>(prefix, context);
+  set_flags(*module, machine);
+  module->setDataLayout(data_layout(machine));
+  emit::Emitter emitter(machine, *module);
+  llvm::GlobalVariable* constants = declare_constants(plan, *module);
+  RONDO_TRY(llvm::Function* run, emit::emit_run(emitter, plan, prefix));
+  emit::Entries entries = emit::EntryEmitter(emitter, plan, prefix, constants).emit(run);
+  Reflection(emitter, plan, prefix).emit(entries, constants);
+  return module;
+}
+
+Status attach_constants(const Plan& plan, llvm::Module& module) {
+  llvm::GlobalVariable* blob = module.getNamedGlobal(constants_name(plan));
+  if (!blob) return Done{};
+  std::string bytes(plan.constant_bytes, '\0');
+  for (const Buffer& buffer : plan.buffers)
+    if (buffer.kind == Buffer::Kind::constant)
+      bytes.replace(*buffer.offset.constant(), buffer.value.bytes().size(), buffer.value.bytes());
+  auto* i8 = llvm::Type::getInt8Ty(module.getContext());
+  blob->setInitializer(llvm::ConstantDataArray::getRaw(bytes, bytes.size(), i8));
+  blob->setVisibility(llvm::GlobalValue::DefaultVisibility);
+  blob->setLinkage(llvm::GlobalValue::InternalLinkage);
+  blob->setUnnamedAddr(llvm::GlobalValue::UnnamedAddr::Global);
+  if (llvm::Triple(module.getTargetTriple()).isOSBinFormatELF()) blob->setSection(".rodata.rondo.w");
+  return Done{};
+}
+
+}  // namespace rondo

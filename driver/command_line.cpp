@@ -1,0 +1,229 @@
+// The command line, read with CLI11, which stays in this file. Each command has one function here that declares its
+// options and names the function that does the work. Tested by tests/driver/command_line_test.cpp.
+#include "driver/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <cstdio>
+#include <functional>
+
+#include "driver/options.h"
+#include "driver/report.h"
+#include "rondo.h"
+
+namespace rondo {
+namespace {
+
+/// The texts of repeatable NAME=VALUE options, kept until they are split.
+struct RawModelOptions {
+  std::vector<std::string> dims, states, constants;
+};
+
+NamePair split_pair(const std::string& text, const char* option, const char* form) {
+  size_t equals = text.find('=');
+  if (equals == 0 || equals == std::string::npos || equals + 1 == text.size())
+    throw CLI::ValidationError(option, "'" + text + "' is not of the form " + form);
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+std::vector<NamePair> split_pairs(const std::vector<std::string>& texts, const char* option, const char* form) {
+  std::vector<NamePair> pairs;
+  for (const std::string& text : texts) {
+    NamePair pair = split_pair(text, option, form);
+    for (const NamePair& earlier : pairs)
+      if (earlier.first == pair.first) throw CLI::ValidationError(option, "'" + pair.first + "' is given twice");
+    pairs.push_back(std::move(pair));
+  }
+  return pairs;
+}
+
+std::map<std::string, int64_t> split_dims(const std::vector<std::string>& texts) {
+  std::map<std::string, int64_t> dims;
+  for (const auto& [name, text] : split_pairs(texts, "--dim", "NAME=N")) {
+    int64_t value = 0;
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size() || value < 1)
+      throw CLI::ValidationError("--dim", "'" + text + "' is not an integer of at least 1");
+    dims[name] = value;
+  }
+  return dims;
+}
+
+std::string check_identifier(const std::string& text) {
+  bool good = !text.empty() && !std::isdigit(static_cast<unsigned char>(text[0]));
+  for (unsigned char c : text) good = good && (std::isalnum(c) || c == '_') && c < 128;
+  return good ? "" : "'" + text + "' is not an identifier of C";
+}
+
+/// An option that may be repeated, with one value each time.
+void add_repeatable(CLI::App& app, const char* name, std::vector<std::string>& values, const char* doc,
+                    const char* form) {
+  app.add_option(name, values, doc)->type_name(form)->type_size(1)->allow_extra_args(false);
+}
+
+/// Declares the options that every command with a MODEL takes.
+void add_model_options(CLI::App& app, ModelOptions& options, RawModelOptions& raw) {
+  static const std::map<std::string, Unroll> kUnrollWords{
+      {"auto", Unroll::by_cost}, {"never", Unroll::never}, {"always", Unroll::always}};
+  std::vector<std::string> passes;
+  for (std::string_view pass : pipeline_order()) passes.emplace_back(pass);
+
+  app.add_option("MODEL", options.model, "the model: .onnx or .rir")->required();
+  app.add_option("--target", options.target.triple, "an LLVM triple, or a name that 'rondo targets' lists")
+      ->type_name("TRIPLE|NAME");
+  app.add_option("--cpu", options.target.cpu, "the processor, as LLVM names it")->type_name("CPU");
+  app.add_option("--features", options.target.features, "features to add or leave out, as +fma,-avx512f")
+      ->type_name("LIST");
+  app.add_option("--name", options.name, "prefix of all symbols; default: the model file's stem")
+      ->type_name("IDENT")->check(check_identifier);
+  add_repeatable(app, "--dim", raw.dims, "fix a symbolic dimension", "NAME=N");
+  add_repeatable(app, "--state", raw.states, "OUTPUT feeds INPUT on the next call: hidden state", "INPUT=OUTPUT");
+  add_repeatable(app, "--const", raw.constants, "freeze an input", "INPUT=VALUE|FILE.npy");
+  app.add_option("--unroll", options.unroll, "whether short scans become straight-line code")
+      ->type_name("auto|never|always")->transform(CLI::CheckedTransformer(kUnrollWords));
+  app.add_option("--without", options.without, "leave out a pass")
+      ->type_name("PASS")->type_size(1)->allow_extra_args(false)->check(CLI::IsMember(passes));
+  app.add_flag("--time-passes", options.time_passes, "print the seconds each step takes");
+}
+
+void finish_model_options(ModelOptions& options, const RawModelOptions& raw) {
+  options.dims = split_dims(raw.dims);
+  options.states = split_pairs(raw.states, "--state", "INPUT=OUTPUT");
+  options.constants = split_pairs(raw.constants, "--const", "INPUT=VALUE");
+}
+
+/// One run of the program: the options of every command, and the work that the one chosen asks for.
+struct CommandLine {
+  CLI::App app{"rondo compiles trained recurrent networks ahead of time."};
+  CompileOptions compile_options;
+  RunOptions run_options;
+  VerifyOptions verify_options;
+  InspectOptions inspect_options;
+  BenchOptions bench_options;
+  RawModelOptions raw;  // of the one command that is given
+  std::vector<std::string> raw_inputs, raw_outputs;
+  std::function<Status()> work;
+
+  CommandLine() {
+    app.require_subcommand(1);
+    app.set_version_flag("--version", "rondo " RONDO_VERSION ", C interface " + std::to_string(RONDO_INTERFACE_VERSION));
+    app.footer("Example: rondo compile vad.onnx -o vad.so --state=h=h_out\n"
+               "'rondo COMMAND --help' tells each command's options.");
+    declare_compile();
+    declare_run();
+    declare_verify();
+    declare_inspect();
+    declare_bench();
+    app.add_subcommand("targets", "list the targets that --target takes by name")
+        ->footer("Example: rondo targets")
+        ->callback([this] { work = list_targets; });
+  }
+
+ private:
+  void declare_compile() {
+    CLI::App* command = app.add_subcommand("compile", "compile a model to machine code and a C header");
+    add_model_options(*command, compile_options.model, raw);
+    command->add_option("-o,--output", compile_options.output,
+                        "the file to write (.so .o .a .ll .s); the header is written beside it")
+        ->type_name("OUT")->required();
+    command->add_option("--emit", compile_options.emit, "what to write; default: OUT's ending tells")
+        ->check(CLI::IsMember({"so", "o", "a", "ll", "s"}));
+    command->footer("Example: rondo compile vad.onnx -o vad.o --dim=batch=1 --state=h=h_out --cpu=skylake");
+    command->callback([this] {
+      finish_model_options(compile_options.model, raw);
+      work = [this] { return compile(compile_options); };
+    });
+  }
+
+  void declare_run() {
+    CLI::App* command = app.add_subcommand("run", "compile a model, load it and call it once");
+    add_model_options(*command, run_options.model, raw);
+    add_repeatable(*command, "--input", raw_inputs, "an input's values", "NAME=FILE.npy");
+    add_repeatable(*command, "--output", raw_outputs, "where to write an output; without any, all are printed",
+                   "NAME=FILE.npy");
+    command->add_flag("--steps", run_options.steps,
+                      "call once for each step: all files have a leading axis of steps; state is carried along");
+    command->footer("Example: rondo run vad.onnx --state=h=h_out --steps --input audio=audio.npy --output p=p.npy");
+    command->callback([this] {
+      finish_model_options(run_options.model, raw);
+      run_options.inputs = split_pairs(raw_inputs, "--input", "NAME=FILE.npy");
+      run_options.outputs = split_pairs(raw_outputs, "--output", "NAME=FILE.npy");
+      work = [this] { return run(run_options); };
+    });
+  }
+
+  void declare_verify() {
+    CLI::App* command = app.add_subcommand("verify", "compile a model, run recorded data through it and compare");
+    add_model_options(*command, verify_options.model, raw);
+    command->add_option("--data", verify_options.data,
+                        "folders with recorded data: input_K.pb and output_K.pb; inputs/NAME.npy and outputs/NAME.npy; "
+                        "x.csv and y.csv; stream.json; or folders of such folders")
+        ->type_name("DIR")->required();
+    command->add_option("--rtol", verify_options.relative, "relative tolerance; default: by element type")
+        ->check(CLI::NonNegativeNumber);
+    command->add_option("--atol", verify_options.absolute, "absolute tolerance; default: by element type")
+        ->check(CLI::NonNegativeNumber);
+    command->footer("Example: rondo verify vad.onnx --data recordings/stream --rtol=1e-4 --atol=1e-5");
+    command->callback([this] {
+      finish_model_options(verify_options.model, raw);
+      work = [this] { return verify(verify_options); };
+    });
+  }
+
+  void declare_inspect() {
+    CLI::App* command = app.add_subcommand("inspect", "print a model at one of its levels");
+    add_model_options(*command, inspect_options.model, raw);
+    command->add_option("--level", inspect_options.level, "what the file says, what is computed, or how; default: core")
+        ->check(CLI::IsMember({"model", "core", "plan"}));
+    std::vector<std::string> stages{"expand"};
+    for (std::string_view pass : pipeline_order()) stages.emplace_back(pass);
+    CLI::Option* after = command->add_option("--after", inspect_options.after, "the core graph after a pass has run")
+                             ->type_name("PASS")->check(CLI::IsMember(stages));
+    command->add_flag("--after-all", inspect_options.after_all, "the core graph after each pass")->excludes(after);
+    command->add_option_function<std::string>(
+               "--weights", [this](const std::string& word) { inspect_options.full_weights = word == "full"; },
+               "print large constants as statistics, or in full so that the text can be read back")
+        ->type_name("brief|full")->check(CLI::IsMember({"brief", "full"}));
+    command->add_option("-o,--output", inspect_options.output, "the file to write; .rir means --weights=full")
+        ->type_name("FILE");
+    command->footer("Example: rondo inspect vad.onnx --level=plan");
+    command->callback([this] {
+      finish_model_options(inspect_options.model, raw);
+      work = [this] { return inspect(inspect_options); };
+    });
+  }
+
+  void declare_bench() {
+    CLI::App* command = app.add_subcommand("bench", "compile a model and time its calls on this machine");
+    add_model_options(*command, bench_options.model, raw);
+    add_repeatable(*command, "--input", raw_inputs, "an input's values; default: noise, and ones for integers",
+                   "NAME=FILE.npy");
+    command->add_option("--seconds", bench_options.seconds, "how long to measure; default: 1")
+        ->check(CLI::Range(0.001, 3600.0));
+    command->footer("Example: rondo bench vad.onnx --dim=time=100");
+    command->callback([this] {
+      finish_model_options(bench_options.model, raw);
+      bench_options.inputs = split_pairs(raw_inputs, "--input", "NAME=FILE.npy");
+      work = [this] { return bench(bench_options); };
+    });
+  }
+};
+
+}  // namespace
+
+int run_command_line(int argc, const char* const* argv) {
+  CommandLine line;
+  try {
+    line.app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    int code = line.app.exit(error);  // prints help and version to stdout, errors to stderr
+    return code == 0 ? 0 : 2;
+  }
+  Status status = line.work();
+  if (status && std::fflush(stdout) == 0) return 0;
+  if (!status) report(status.errors());
+  else report({invalid("cannot write to the standard output")});
+  return 1;
+}
+
+}  // namespace rondo

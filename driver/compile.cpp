@@ -1,0 +1,165 @@
+// The whole story: read -> bind -> expand -> optimise -> make_plan -> verify -> generate -> link -> header -> write.
+// A .rir file enters where its level says. Entry: compile. Tested by tests/driver/compile_test.cpp.
+#include "driver/compile.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <filesystem>
+
+#include "driver/constants.h"
+#include "driver/files.h"
+#include "driver/names.h"
+#include "driver/report.h"
+#include "frontend/file.h"
+#include "frontend/frontend.h"
+#include "ir/verify.h"
+
+namespace rondo {
+namespace {
+
+// More than any model has, and less than the code's addressing can reach.
+constexpr int64_t kMostConstantBytes = int64_t{1} << 30;
+constexpr int64_t kMostBufferBytes = int64_t{1} << 40;
+
+constexpr uint64_t kLargestText = uint64_t{1} << 32;
+
+/// Runs a stage; says how long it took where the user asked for that.
+template <class Work>
+auto timed(const ModelOptions& options, std::string_view stage, Work work) {
+  auto start = std::chrono::steady_clock::now();
+  auto result = work();
+  std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  if (options.time_passes) fmt::print(stderr, "{:<24}{:>12.3f} ms\n", stage, seconds.count() * 1e3);
+  return result;
+}
+
+Result<Parsed> read_by_ending(const std::string& path) {
+  if (has_ending(path, ".rir")) {
+    RONDO_TRY(std::string text, read_file(path, kLargestText));
+    return parse(text);
+  }
+  Diagnostics warnings;
+  Result<Graph> graph = read_model(path, warnings);
+  report(warnings);
+  if (!graph) return std::move(graph).errors();
+  Parsed source;
+  source.graph = std::move(*graph);
+  source.graph->name = identifier_from(stem_of(path));
+  return source;
+}
+
+Result<Graph> to_core(Graph graph, const std::string& path) {
+  if (graph.level == Level::core) return graph;
+  Diagnostics warnings;
+  Result<Graph> core = expand(graph, warnings);
+  set_file(warnings, path);
+  report(warnings);
+  return core;
+}
+
+Status refuse_graph_options(const ModelOptions& options) {
+  if (options.dims.empty() && options.states.empty() && options.constants.empty() && options.without.empty() &&
+      options.unroll == Unroll::by_cost)
+    return Done{};
+  return invalid("the text is at the plan level, where --dim, --state, --const, --unroll and --without come too late");
+}
+
+Status check_sizes(const Plan& plan) {
+  if (plan.constant_bytes > kMostConstantBytes)
+    return unsupported(fmt::format("the constants take {} bytes; at most {} are supported", plan.constant_bytes,
+                                   kMostConstantBytes));
+  for (const Buffer& buffer : plan.buffers)
+    if ((buffer.count * Dim(byte_size(buffer.dtype))).lower_bound() > kMostBufferBytes)
+      return unsupported(fmt::format("'{}' holds {} elements of {}; at most {} bytes are supported", buffer.name,
+                                     buffer.count.to_string(), to_string(buffer.dtype), kMostBufferBytes));
+  return Done{};
+}
+
+Result<Plan> plan_graph(Graph graph, const ModelOptions& options, const Target& target) {
+  Diagnostics remarks;
+  RONDO_TRY(Graph core, lower_to_core(std::move(graph), options, target, {}, remarks));
+  return timed(options, "make_plan", [&] { return make_plan(core, target.facts()); });
+}
+
+Result<std::string> emit_form(const CompileOptions& options) {
+  std::string form = options.emit;
+  if (form.empty()) form = std::filesystem::path(options.output).extension().string();
+  if (form.starts_with('.')) form.erase(0, 1);
+  for (const char* known : {"so", "o", "a", "ll", "s"})
+    if (form == known) return form;
+  Diagnostic error = invalid("the ending does not tell what to write; .so, .o, .a, .ll and .s do, or --emit");
+  error.file = options.output;
+  return error;
+}
+
+Result<std::string> build(const Plan& plan, const Target& target, const CompileOptions& options,
+                          const std::string& form) {
+  std::string file_name = std::filesystem::path(options.output).filename().string();
+  if (form == "so") return build_shared(plan, target, options.model, file_name);
+  Form level = form == "ll" ? Form::llvm : form == "s" ? Form::assembly : Form::object;
+  RONDO_TRY(std::string code, timed(options.model, "generate", [&] { return generate(plan, target, level); }));
+  if (form != "a") return code;
+  return make_archive(code, target, stem_of(file_name) + ".o");
+}
+
+}  // namespace
+
+Result<Parsed> read_source(const ModelOptions& options) {
+  RONDO_TRY(Parsed source, about_file(timed(options, "read", [&] { return read_by_ending(options.model); }), options.model));
+  std::string& name = source.graph ? source.graph->name : source.plan->name;
+  name = identifier_from(!options.name.empty() ? options.name : !name.empty() ? name : stem_of(options.model));
+  return source;
+}
+
+Status bind_options(Graph& graph, const ModelOptions& options) {
+  for (const auto& [input, value] : options.constants) RONDO_CHECK(bind_constant(graph, input, value));
+  RONDO_CHECK(bind_dims(graph, options.dims));
+  for (const auto& [input, output] : options.states) RONDO_CHECK(bind_state(graph, input, output));
+  return Done{};
+}
+
+Result<Graph> lower_to_core(Graph graph, const ModelOptions& options, const Target& target, const PassObserver& observe,
+                            Diagnostics& remarks) {
+  RONDO_CHECK(bind_options(graph, options));
+  RONDO_TRY(Graph core, timed(options, "expand", [&] { return to_core(std::move(graph), options.model); }));
+  RONDO_CHECK(verify(core));
+  if (observe) observe("expand", core, true);
+  PipelineOptions pipeline{options.without, options.unroll, {}};
+  pipeline.observe = [&](std::string_view pass, const Graph& after, bool changed, double seconds) {
+    if (options.time_passes)
+      fmt::print(stderr, "{:<24}{:>12.3f} ms{}\n", pass, seconds * 1e3, changed ? "" : "  (unchanged)");
+    if (observe) observe(pass, after, changed);
+  };
+  RONDO_CHECK(optimise(core, target.facts(), pipeline, remarks));
+  return core;
+}
+
+Result<Plan> lower_to_plan(Parsed source, const ModelOptions& options, const Target& target) {
+  auto lower = [&]() -> Result<Plan> {
+    if (source.plan) RONDO_CHECK(refuse_graph_options(options));
+    RONDO_TRY(Plan plan, source.plan ? std::move(*source.plan) : plan_graph(std::move(*source.graph), options, target));
+    RONDO_CHECK(verify(plan));
+    RONDO_CHECK(check_sizes(plan));
+    return plan;
+  };
+  return about_file(lower(), options.model);
+}
+
+Result<std::string> build_shared(const Plan& plan, const Target& target, const ModelOptions& options,
+                                 const std::string& file_name) {
+  RONDO_TRY(std::string object, timed(options, "generate", [&] { return generate(plan, target, Form::object); }));
+  return timed(options, "link", [&] { return link_shared(object, target, file_name); });
+}
+
+Status compile(const CompileOptions& options) {
+  RONDO_TRY(std::string form, emit_form(options));
+  RONDO_TRY(Target target, Target::find(options.model.target));
+  RONDO_TRY(Parsed source, read_source(options.model));
+  RONDO_TRY(Plan plan, lower_to_plan(std::move(source), options.model, target));
+  RONDO_TRY(std::string code, about_file(build(plan, target, options, form), options.model.model));
+  std::string header = make_header(plan);
+  return write_files({{options.output, code}, {with_ending(options.output, ".h"), header}});
+}
+
+}  // namespace rondo

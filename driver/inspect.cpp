@@ -1,0 +1,84 @@
+// rondo inspect: the text of a model at one of its levels, or between two passes. Entry: inspect.
+// Tested by tests/driver/inspect_test.cpp.
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "driver/compile.h"
+#include "driver/files.h"
+#include "driver/report.h"
+
+namespace rondo {
+namespace {
+
+class Inspector {
+ public:
+  explicit Inspector(const InspectOptions& options) : options_(options) {
+    print_options_.full_weights = options.full_weights || has_ending(options.output, ".rir");
+  }
+
+  Result<std::string> text() {
+    RONDO_TRY(Parsed source, read_source(options_.model));
+    RONDO_TRY(Target target, Target::find(options_.model.target));
+    const bool watching = !options_.after.empty() || options_.after_all;
+    if (source.plan && (watching || options_.level != "plan"))
+      return invalid("the text is at the plan level; nothing above it can be shown");
+    if (watching) return after_passes(std::move(*source.graph), target);
+    if (options_.level == "model") return model_text(std::move(*source.graph));
+    if (options_.level == "plan") {
+      RONDO_TRY(Plan plan, lower_to_plan(std::move(source), options_.model, target));
+      return print(plan, print_options_);
+    }
+    Diagnostics remarks;
+    RONDO_TRY(Graph core, lower_to_core(std::move(*source.graph), options_.model, target, {}, remarks));
+    return print(core, print_options_);
+  }
+
+ private:
+  /// What the file says. Types come from expansion; what cannot be expanded is reported and stands in the text as it is.
+  Result<std::string> model_text(Graph graph) {
+    if (graph.level != Level::model) return invalid("the text is at the core level; the model level is above it");
+    RONDO_CHECK(bind_options(graph, options_.model));
+    std::string bare = print(graph, print_options_);
+    Diagnostics warnings;
+    Result<Graph> core = expand(graph, warnings);
+    Diagnostics remarks = std::move(warnings);
+    if (!core) remarks.insert(remarks.end(), core.errors().begin(), core.errors().end());
+    set_file(remarks, options_.model.model);
+    report(remarks);
+    return core ? print(graph, print_options_) : bare;
+  }
+
+  /// The graph after each pass that is asked for. A pass that runs several times is shown each time.
+  Result<std::string> after_passes(Graph graph, const Target& target) {
+    std::string text;
+    Diagnostics remarks;
+    size_t told = 0;
+    auto observe = [&](std::string_view pass, const Graph& core, bool changed) {
+      if (!options_.after_all && pass != options_.after) {
+        told = remarks.size();
+        return;
+      }
+      text += fmt::format("; after {}{}\n", pass, changed ? "" : " (unchanged)");
+      for (; told < remarks.size(); ++told) text += "; " + to_string(remarks[told]) + "\n";
+      if (changed || !options_.after_all) text += print(core, print_options_) + "\n";
+    };
+    RONDO_TRY(Graph core, lower_to_core(std::move(graph), options_.model, target, observe, remarks));
+    if (text.empty()) return invalid(fmt::format("the pass '{}' did not run", options_.after));
+    return text;
+  }
+
+  const InspectOptions& options_;
+  PrintOptions print_options_;
+};
+
+}  // namespace
+
+Status inspect(const InspectOptions& options) {
+  RONDO_TRY(std::string text, about_file(Inspector(options).text(), options.model.model));
+  if (!options.output.empty()) return write_files({{options.output, text}});
+  fmt::print("{}", text);
+  return Done{};
+}
+
+}  // namespace rondo

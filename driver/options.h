@@ -1,0 +1,71 @@
+// What the command line asks for, one struct per command. command_line.cpp fills them in; every other file of the
+// driver reads them.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "codegen/codegen.h"
+#include "passes/pipeline.h"
+
+namespace rondo {
+
+using NamePair = std::pair<std::string, std::string>;
+
+/// How a model becomes code: the options that compile, run, verify, inspect and bench share.
+struct ModelOptions {
+  std::string model;                    // path
+  TargetSpec target;
+  std::string name;                     // symbol prefix; empty: the model file's stem
+  std::map<std::string, int64_t> dims;  // --dim
+  std::vector<NamePair> states;         // --state: input, output
+  std::vector<NamePair> constants;      // --const: input, value or FILE.npy
+  Unroll unroll = Unroll::by_cost;
+  std::vector<std::string> without;     // passes left out
+  bool time_passes = false;
+};
+
+struct CompileOptions {
+  ModelOptions model;
+  std::string output;
+  std::string emit;  // so, o, a, ll, s; empty: the output's ending
+};
+
+struct RunOptions {
+  ModelOptions model;
+  std::vector<NamePair> inputs, outputs;  // name, file
+  bool steps = false;                     // files have a leading axis of steps
+};
+
+struct VerifyOptions {
+  ModelOptions model;
+  std::vector<std::string> data;
+  std::optional<double> relative, absolute;
+};
+
+struct InspectOptions {
+  ModelOptions model;
+  std::string level = "core";
+  std::string after;  // a pass
+  bool after_all = false;
+  bool full_weights = false;
+  std::string output;  // empty: stdout
+};
+
+struct BenchOptions {
+  ModelOptions model;
+  std::vector<NamePair> inputs;
+  double seconds = 1;
+};
+
+// The commands; each is the one entry of the file of its name.
+Status compile(const CompileOptions& options);
+Status run(const RunOptions& options);
+Status verify(const VerifyOptions& options);
+Status inspect(const InspectOptions& options);
+Status bench(const BenchOptions& options);
+Status list_targets();
+
+}  // namespace rondo

@@ -1,0 +1,148 @@
+// rondo verify: compiles a model, plays each recording through it, and compares. Entry: verify.
+// Tested by tests/driver/verify_test.cpp and by every lane of tests/corpus.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "driver/compare.h"
+#include "driver/play.h"
+#include "driver/report.h"
+
+namespace rondo {
+namespace {
+
+Interface interface_of(const Parsed& source) {
+  Interface interface;
+  if (source.plan) {
+    for (const Port& port : source.plan->inputs) interface.inputs.push_back({port.name, port.type});
+    for (const Port& port : source.plan->outputs) interface.outputs.push_back(port.name);
+    return interface;
+  }
+  for (const Value* input : source.graph->inputs()) interface.inputs.push_back({input->name, input->type.value_or(Type{})});
+  interface.outputs = source.graph->output_names;
+  return interface;
+}
+
+Parsed copy(const Parsed& source) {
+  Parsed result;
+  if (source.plan) result.plan = source.plan;
+  if (source.graph) result.graph = std::move(*source.graph->clone());
+  return result;
+}
+
+bool has_state(const Parsed& source, const std::string& name) {
+  if (source.plan)
+    return std::any_of(source.plan->states.begin(), source.plan->states.end(),
+                       [&](const StateSlot& slot) { return slot.name == name; });
+  return std::any_of(source.graph->states.begin(), source.graph->states.end(),
+                     [&](const State& state) { return state.name == name; });
+}
+
+class Verifier {
+ public:
+  Verifier(const VerifyOptions& options, Parsed source) : options_(options), source_(std::move(source)) {
+    for (const auto& [input, value] : options.model.constants) frozen_.insert(input);
+  }
+
+  Status check(const Recording& recording) {
+    const std::vector<NamePair> states = states_for(recording);
+    RONDO_TRY(const LoadedModel* model, model_for(states));
+    for (const NamedTensor& input : recording.inputs)
+      if (frozen_.count(input.name))
+        report({warning("--const replaces the recorded values", "'" + input.name + "'")});
+    RONDO_TRY(Played played, about_file(play(*model, recording, frozen_), recording.path));
+    for (const NamedTensor& want : recording.outputs) RONDO_CHECK(check_output(recording, states, played, want));
+    for (const RecordedState& state : recording.states)
+      compare_one(recording, "state", state.input, *find(played.states, state.input), state.final);
+    for (const NamedTensor& output : played.outputs)
+      if (!find(recording.outputs, output.name))
+        fmt::print("{}: output '{}': not recorded, not compared\n", recording.path, output.name);
+    return Done{};
+  }
+
+  Status conclude() const {
+    if (compared_ == 0) return invalid("the data hold nothing to compare with");
+    if (wrong_ > 0) return invalid(fmt::format("{} of {} tensors differ from the recorded ones", wrong_, compared_));
+    fmt::print("ok: {} tensors agree\n", compared_);
+    return Done{};
+  }
+
+ private:
+  static const Tensor* find(const std::vector<NamedTensor>& tensors, const std::string& name) {
+    for (const NamedTensor& tensor : tensors)
+      if (tensor.name == name) return &tensor.value;
+    return nullptr;
+  }
+
+  /// What the user asks for, and the recording's pairs that are not among it.
+  std::vector<NamePair> states_for(const Recording& recording) const {
+    std::vector<NamePair> states = options_.model.states;
+    for (const RecordedState& state : recording.states) {
+      NamePair pair{state.input, state.output};
+      if (std::find(states.begin(), states.end(), pair) == states.end() && !has_state(source_, state.input))
+        states.push_back(pair);
+    }
+    return states;
+  }
+
+  /// The model compiled with these states; once for all recordings that need the same.
+  Result<const LoadedModel*> model_for(const std::vector<NamePair>& states) {
+    auto known = models_.find(states);
+    if (known != models_.end()) return &known->second;
+    ModelOptions options = options_.model;
+    options.states = states;
+    RONDO_TRY(LoadedModel model, LoadedModel::build(copy(source_), options));
+    return &models_.emplace(states, std::move(model)).first->second;
+  }
+
+  Status check_output(const Recording& recording, const std::vector<NamePair>& states, const Played& played,
+                      const NamedTensor& want) {
+    if (const Tensor* got = find(played.outputs, want.name)) {
+      compare_one(recording, "output", want.name, *got, want.value);
+      return Done{};
+    }
+    auto pair = std::find_if(states.begin(), states.end(), [&](const NamePair& p) { return p.second == want.name; });
+    if (pair == states.end() || recording.steps)
+      return invalid(fmt::format("values are recorded for '{}', which is no output of the model", want.name));
+    compare_one(recording, "state", pair->first, *find(played.states, pair->first), want.value);
+    return Done{};
+  }
+
+  void compare_one(const Recording& recording, const char* what, const std::string& name, const Tensor& got,
+                   Tensor want) {
+    if (recording.flat_outputs && want.count() == got.count() && want.dtype() == got.dtype())
+      want = want.reshaped(got.shape());
+    Tolerance tolerance = default_tolerance(want.dtype());
+    if (want.dtype() != DType::boolean) {
+      tolerance.absolute = options_.absolute.value_or(tolerance.absolute);
+      tolerance.relative = options_.relative.value_or(tolerance.relative);
+    }
+    Comparison comparison = compare(got, want, tolerance);
+    fmt::print("{}: {} '{}': {}: {}\n", recording.path, what, name, comparison.good() ? "ok" : "WRONG",
+               describe(comparison, got, want));
+    ++compared_;
+    wrong_ += !comparison.good();
+  }
+
+  const VerifyOptions& options_;
+  Parsed source_;
+  std::set<std::string> frozen_;
+  std::map<std::vector<NamePair>, LoadedModel> models_;
+  int64_t compared_ = 0, wrong_ = 0;
+};
+
+}  // namespace
+
+Status verify(const VerifyOptions& options) {
+  RONDO_TRY(Parsed source, read_source(options.model));
+  const Interface interface = interface_of(source);
+  Verifier verifier(options, std::move(source));
+  for (const std::string& folder : options.data) {
+    RONDO_TRY(std::vector<Recording> recordings, recorded_data(folder, interface));
+    for (const Recording& recording : recordings) RONDO_CHECK(verifier.check(recording));
+  }
+  return verifier.conclude();
+}
+
+}  // namespace rondo

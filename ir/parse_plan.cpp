@@ -1,0 +1,175 @@
+// Plans from text; docs/ir.md describes the language. Names are checked here, meaning by verify(Plan).
+// Kernels: ir/parse_kernel.cpp. Tested by tests/ir/text_test.cpp.
+#include <fmt/format.h>
+
+#include "ir/parse_kernel.h"
+
+namespace rondo {
+namespace {
+
+std::optional<Buffer::Kind> find_buffer_kind(std::string_view word) {
+  using Kind = Buffer::Kind;
+  constexpr std::pair<std::string_view, Kind> kKinds[] = {{"input", Kind::input},       {"output", Kind::output},
+                                                          {"state", Kind::state},       {"constant", Kind::constant},
+                                                          {"scratch", Kind::scratch}};
+  for (const auto& [name, kind] : kKinds)
+    if (name == word) return kind;
+  return std::nullopt;
+}
+
+class PlanParser {
+ public:
+  explicit PlanParser(TextReader& reader) : reader_(reader) {}
+
+  Result<Plan> parse() {
+    reader_.next();
+    RONDO_TRY(plan_.name, reader_.text());
+    RONDO_CHECK(reader_.expect_mark("{"));
+    while (!reader_.take_mark("}")) RONDO_CHECK(statement());
+    return std::move(plan_);
+  }
+
+ private:
+  Diagnostic error(const Token& token, std::string message) const { return reader_.error(token, std::move(message)); }
+
+  Status statement() {
+    if (reader_.take_word("symbols")) return symbols();
+    if (reader_.take_word("require")) return require();
+    if (reader_.take_word("memory")) return memory();
+    if (reader_.take_word("buffer")) return buffer();
+    if (reader_.take_word("input")) return port(plan_.inputs);
+    if (reader_.take_word("output")) return port(plan_.outputs);
+    if (reader_.take_word("state")) return state();
+    return step(plan_.steps);
+  }
+
+  Status symbols() {
+    do {
+      RONDO_TRY(std::string name, reader_.symbol());
+      plan_.symbols.push_back(std::move(name));
+    } while (reader_.take_mark(","));
+    return Done{};
+  }
+
+  Status require() {
+    RONDO_TRY(Dim a, reader_.dim());
+    RONDO_CHECK(reader_.expect_mark("=="));
+    RONDO_TRY(Dim b, reader_.dim());
+    plan_.equalities.emplace_back(std::move(a), std::move(b));
+    return Done{};
+  }
+
+  Status memory() {
+    RONDO_CHECK(reader_.expect_word("constants"));
+    RONDO_TRY(plan_.constant_bytes, reader_.integer());
+    RONDO_CHECK(reader_.expect_mark(","));
+    RONDO_CHECK(reader_.expect_word("state"));
+    RONDO_TRY(plan_.state_bytes, reader_.dim());
+    RONDO_CHECK(reader_.expect_mark(","));
+    RONDO_CHECK(reader_.expect_word("scratch"));
+    RONDO_TRY(plan_.scratch_bytes, reader_.dim());
+    return Done{};
+  }
+
+  /// WORD ["name"] = KIND DTYPE[COUNT] [slot N] [at OFFSET] [value TENSOR]
+  Status buffer() {
+    const Token token = reader_.peek();
+    if (token.kind != Token::Kind::word) return reader_.expected("a buffer's name");
+    reader_.next();
+    if (!buffers_.emplace(token.text, static_cast<int>(plan_.buffers.size())).second)
+      return error(token, "this buffer's name is already taken");
+    Buffer buffer;
+    buffer.name = token.text;
+    if (reader_.peek().kind == Token::Kind::text) {
+      RONDO_TRY(buffer.name, reader_.text());
+    }
+    RONDO_CHECK(reader_.expect_mark("="));
+    const auto kind = find_buffer_kind(reader_.peek().text);
+    if (reader_.peek().kind != Token::Kind::word || !kind)
+      return reader_.expected("input, output, state, constant or scratch");
+    reader_.next();
+    buffer.kind = *kind;
+    const Token type_token = reader_.peek();
+    RONDO_TRY(Type type, reader_.type());
+    if (type.rank() != 1) return error(type_token, "a buffer has one size, its number of elements, as in f32[64]");
+    buffer.dtype = type.dtype;
+    buffer.count = std::move(type.shape[0]);
+    if (reader_.take_word("slot")) {
+      RONDO_TRY(buffer.slot, reader_.small_integer("a slot's number"));
+    }
+    if (reader_.take_word("at")) {
+      RONDO_TRY(buffer.offset, reader_.dim());
+    }
+    if (reader_.take_word("value")) {
+      RONDO_TRY(buffer.value, reader_.tensor());
+    }
+    plan_.buffers.push_back(std::move(buffer));
+    return Done{};
+  }
+
+  Result<Port> port() {
+    Port port;
+    RONDO_TRY(port.name, reader_.text());
+    RONDO_CHECK(reader_.expect_mark(":"));
+    RONDO_TRY(port.type, reader_.type());
+    RONDO_CHECK(reader_.expect_word("in"));
+    RONDO_TRY(port.buffer, parse_buffer_name(reader_, buffers_));
+    return port;
+  }
+  Status port(std::vector<Port>& ports) {
+    RONDO_TRY(Port result, port());
+    ports.push_back(std::move(result));
+    return Done{};
+  }
+  Status state() {
+    RONDO_TRY(Port result, port());
+    StateSlot slot{std::move(result.name), std::move(result.type), result.buffer, std::nullopt};
+    if (reader_.take_word("initial")) {
+      RONDO_TRY(slot.initial, reader_.tensor());
+    }
+    plan_.states.push_back(std::move(slot));
+    return Done{};
+  }
+
+  // --- steps
+
+  Status step(std::vector<Step>& steps) {
+    if (reader_.take_word("kernel")) {
+      RONDO_TRY(Kernel result, parse_kernel(reader_, buffers_));
+      steps.push_back({std::move(result)});
+      return Done{};
+    }
+    if (reader_.take_word("loop")) {
+      RONDO_TRY(Loop result, loop());
+      steps.push_back({std::move(result)});
+      return Done{};
+    }
+    return reader_.expected("a statement or '}'");
+  }
+
+  Result<Loop> loop() {
+    if (++depth_ > TextReader::kMaxNesting) return reader_.error("loops are nested too deeply");
+    Loop loop;
+    RONDO_TRY(loop.name, reader_.name());
+    RONDO_CHECK(reader_.expect_mark(":"));
+    RONDO_TRY(loop.var, parse_variable(reader_));
+    RONDO_CHECK(reader_.expect_mark("<"));
+    RONDO_TRY(loop.trip, reader_.dim());
+    RONDO_CHECK(parse_place(reader_, loop.place));
+    RONDO_CHECK(reader_.expect_mark("{"));
+    while (!reader_.take_mark("}")) RONDO_CHECK(step(loop.steps));
+    --depth_;
+    return loop;
+  }
+
+  TextReader& reader_;
+  Plan plan_;
+  BufferNumbers buffers_;
+  int depth_ = 0;
+};
+
+}  // namespace
+
+Result<Plan> parse_plan(TextReader& reader) { return PlanParser(reader).parse(); }
+
+}  // namespace rondo

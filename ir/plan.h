@@ -1,0 +1,161 @@
+// Plan: the third level. Ordered kernels over buffers with known places; everything that decides cost is
+// readable here, before any machine code.
+//
+// A kernel is a perfect loop nest over parallel axes with at most one reduction nest inside, and a scalar
+// program: the same for products, convolutions, pooling, softmax parts, cells and copies. An element's place
+// in a buffer is an Index, affine in the variables of the loops around it.
+#pragma once
+
+#include "ir/graph.h"
+
+namespace rondo {
+
+/// coefficient * var, or, where panel > 0, (var / panel) * panel_stride + (var % panel) * coefficient: the
+/// order in which constants are packed for the vector registers.
+struct IndexTerm {
+  int var = 0;
+  Dim coefficient;
+  int64_t panel = 0;
+  Dim panel_stride;
+  friend bool operator==(const IndexTerm&, const IndexTerm&) = default;
+};
+
+/// A number of elements: constant + sum of terms, at most one term a variable, ascending by variable.
+struct Index {
+  Dim constant;
+  std::vector<IndexTerm> terms;
+  friend bool operator==(const Index&, const Index&) = default;
+};
+
+struct Buffer {
+  enum class Kind : uint8_t { input, output, state, constant, scratch };
+  Kind kind = Kind::scratch;
+  DType dtype = DType::f32;
+  Dim count;            // elements
+  std::string name;
+  int slot = 0;         // input, output, state: which one
+  Dim offset;           // state, constant, scratch: bytes from the base; a multiple of Plan::kAlignment
+  Tensor value;         // constant: its contents as packed, rank 1
+  friend bool operator==(const Buffer&, const Buffer&) = default;
+};
+
+enum class Combine : uint8_t { sum, prod, max, min };
+
+/// One operation of a kernel's scalar program; operands are indices of earlier instructions.
+struct Instr {
+  enum class Kind : uint8_t {
+    immediate,  // a constant
+    load,       // buffer[index + sum of coefficient * value(instr) over indirect]
+    index,      // the value of `index` itself, as an integer
+    pointwise,  // op(operands)
+    bounded,    // operand 0, an integer, which must lie in [0, extent): otherwise the call fails with
+                // index-out-of-range, and 0 is used so that no memory outside is touched
+    reduce,     // combine of operand 0 over the reduction axes; afterwards a value of the parallel axes
+  };
+  Kind kind = Kind::immediate;
+  Op op = Op::add;                 // pointwise
+  DType dtype = DType::f32;        // of the result
+  std::vector<int> operands;
+  double real = 0;                 // immediate of a floating dtype
+  int64_t integer = 0;             // immediate of any other dtype
+  int buffer = 0;                  // load
+  Index index;                     // load, index
+  struct Indirect {
+    int instr;
+    Dim coefficient;
+    friend bool operator==(const Indirect&, const Indirect&) = default;
+  };
+  std::vector<Indirect> indirect;  // load
+  Dim extent;                      // bounded
+  Combine combine = Combine::sum;  // reduce
+  friend bool operator==(const Instr&, const Instr&) = default;
+};
+
+struct Store {
+  int instr = 0;
+  int buffer = 0;
+  Index index;
+  friend bool operator==(const Store&, const Store&) = default;
+};
+
+struct Axis {
+  int var = 0;
+  Dim extent;
+  friend bool operator==(const Axis&, const Axis&) = default;
+};
+
+/// How a kernel's loops are run. A tile of `rows` x `vectors` x `lanes` elements is computed together. With the vector
+/// axis among the parallel axes, each element's reduction runs in ascending order: bit-identical for any width. With it
+/// among the reduction axes, `lanes` partial results are combined pairwise at the end. `unroll` partial results (1: one)
+/// are kept for each element and combined pairwise: the order of summation.
+struct Schedule {
+  int vector_axis = -1;  // variable of the axis that runs along lanes; -1: scalar
+  int lanes = 1;         // elements in one vector
+  int vectors = 1;       // vectors along the vector axis
+  int row_axis = -1;     // variable of a second parallel axis that is blocked; -1: none
+  int rows = 1;
+  int unroll = 1;        // steps of the innermost reduction axis per iteration, each with its own partial result
+  friend bool operator==(const Schedule&, const Schedule&) = default;
+};
+
+struct Kernel {
+  std::string name;   // unique in the plan, an identifier
+  std::string place;  // the model nodes it computes
+  std::vector<Axis> parallel, reduction;  // outermost first
+  std::vector<Instr> body;
+  std::vector<Store> stores;
+  Schedule schedule;
+  friend bool operator==(const Kernel&, const Kernel&) = default;
+};
+
+struct Step;
+
+/// Runs its steps for var = 0 .. trip-1.
+struct Loop {
+  std::string name;
+  std::string place;
+  int var = 0;
+  Dim trip;
+  std::vector<Step> steps;
+};
+
+struct Step {
+  std::variant<Kernel, Loop> what;
+};
+bool operator==(const Loop&, const Loop&);
+inline bool operator==(const Step& a, const Step& b) { return a.what == b.what; }
+
+struct Port {
+  std::string name;
+  Type type;
+  int buffer = 0;
+  friend bool operator==(const Port&, const Port&) = default;
+};
+
+struct StateSlot {
+  std::string name;
+  Type type;
+  int buffer = 0;
+  std::optional<Tensor> initial;  // zeros if absent
+  friend bool operator==(const StateSlot&, const StateSlot&) = default;
+};
+
+struct Plan {
+  static constexpr int64_t kAlignment = 64;  // bytes: of offsets, of state, scratch and constants
+
+  std::string name;
+  std::vector<std::string> symbols;  // symbolic dimensions, in the order in which callers pass them
+  std::vector<std::pair<Dim, Dim>> equalities;  // checked at entry
+  std::vector<Port> inputs, outputs;
+  std::vector<StateSlot> states;
+  std::vector<Buffer> buffers;
+  std::vector<Step> steps;
+  Dim scratch_bytes, state_bytes;
+  int64_t constant_bytes = 0;
+  friend bool operator==(const Plan&, const Plan&) = default;
+};
+
+std::string_view to_string(Combine combine);
+std::optional<Combine> find_combine(std::string_view word);
+
+}  // namespace rondo

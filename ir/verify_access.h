@@ -1,0 +1,24 @@
+// Ranges of indices, to prove that an access stays in its buffer or refute it. Tested by tests/ir/verify_test.cpp.
+#pragma once
+
+#include "ir/plan.h"
+
+namespace rondo {
+
+/// The smallest and largest value something takes while a kernel runs; nothing where that is not known.
+struct Range {
+  Dim low, high;
+};
+
+/// Extents of the variables in scope.
+using Extents = std::map<int, Dim>;
+
+/// The range of an index; its variables must be in scope and their extents at least 1.
+std::optional<Range> range_of(const Index& index, const Extents& extents);
+/// The range of what a load reads, indirect parts included.
+std::optional<Range> range_of_load(const Instr& load, const std::vector<Instr>& body, const Extents& extents);
+
+/// Whether a range provably leaves [0, count) for every value of the symbols.
+bool leaves(const Range& range, const Dim& count);
+
+}  // namespace rondo

@@ -1,0 +1,366 @@
+// verify(Plan): buffers, interface and kernels, each in its class; all breaches are reported.
+// Tested by tests/ir/verify_test.cpp.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "ir/lexer.h"
+#include "ir/verify.h"
+#include "ir/verify_access.h"
+#include "ir/verify_memory.h"
+
+namespace rondo {
+namespace {
+
+/// What the rules share: the plan, and where breaches go.
+struct Report {
+  const Plan& plan;
+  Diagnostics errors;
+
+  bool add(bool holds, const std::string& place, std::string message) {
+    if (!holds) errors.push_back(internal_error(std::move(message), place));
+    return holds;
+  }
+  const Buffer* buffer(int number) const {
+    return number >= 0 && static_cast<size_t>(number) < plan.buffers.size() ? &plan.buffers[number] : nullptr;
+  }
+  /// Dims may use the plan's symbols only.
+  void symbols(const Dim& dim, const std::string& place) {
+    if (dim.constant()) return;
+    std::set<std::string> names;
+    dim.collect_symbols(names);
+    for (const std::string& name : names)
+      add(std::find(plan.symbols.begin(), plan.symbols.end(), name) != plan.symbols.end(), place,
+          fmt::format("dimension '{}' is not a symbol of the plan", name));
+  }
+};
+
+// --- buffers and interface
+
+class InterfaceCheck {
+ public:
+  explicit InterfaceCheck(Report& report) : report_(report), plan_(report.plan) {}
+
+  void run() {
+    for (size_t i = 0; i < plan_.symbols.size(); ++i)
+      report_.add(std::find(plan_.symbols.begin(), plan_.symbols.begin() + static_cast<std::ptrdiff_t>(i),
+                            plan_.symbols[i]) == plan_.symbols.begin() + static_cast<std::ptrdiff_t>(i),
+                  "symbols", fmt::format("'{}' stands there twice", plan_.symbols[i]));
+    for (const auto& [a, b] : plan_.equalities) {
+      report_.symbols(a, "require");
+      report_.symbols(b, "require");
+    }
+    report_.symbols(plan_.state_bytes, "memory");
+    report_.symbols(plan_.scratch_bytes, "memory");
+    for (size_t i = 0; i < plan_.buffers.size(); ++i) buffer(plan_.buffers[i], i);
+    for (size_t i = 0; i < plan_.inputs.size(); ++i) port("input", plan_.inputs[i], i, Buffer::Kind::input);
+    for (size_t i = 0; i < plan_.outputs.size(); ++i) port("output", plan_.outputs[i], i, Buffer::Kind::output);
+    for (size_t i = 0; i < plan_.states.size(); ++i) state(plan_.states[i], i);
+    for (std::string& message : memory_errors(plan_)) report_.add(false, "memory", std::move(message));
+  }
+
+ private:
+  void buffer(const Buffer& buffer, size_t number) {
+    using Kind = Buffer::Kind;
+    const std::string place = fmt::format("buffer {} '{}'", number, buffer.name);
+    report_.symbols(buffer.count, place);
+    report_.symbols(buffer.offset, place);
+    report_.add(buffer.count.upper_bound() >= 0, place, "its count is negative");
+    if (buffer.kind == Kind::constant) constant(buffer, place);
+    if (buffer.kind == Kind::input) slot(buffer, plan_.inputs.size(), place);
+    if (buffer.kind == Kind::output) slot(buffer, plan_.outputs.size(), place);
+    if (buffer.kind == Kind::state) slot(buffer, plan_.states.size(), place);
+    if (buffer.kind == Kind::state) inside(buffer, plan_.state_bytes, place);
+    if (buffer.kind == Kind::scratch) inside(buffer, plan_.scratch_bytes, place);
+    if (buffer.kind == Kind::constant) inside(buffer, Dim(plan_.constant_bytes), place);
+  }
+
+  void slot(const Buffer& buffer, size_t count, const std::string& place) {
+    report_.add(buffer.slot >= 0 && static_cast<size_t>(buffer.slot) < count, place,
+                fmt::format("slot {} does not exist", buffer.slot));
+  }
+
+  void inside(const Buffer& buffer, const Dim& memory, const std::string& place) {
+    if (const auto offset = buffer.offset.constant())
+      report_.add(*offset >= 0 && *offset % Plan::kAlignment == 0, place,
+                  fmt::format("its offset {} is not a multiple of {}", *offset, Plan::kAlignment));
+    const Dim end = buffer.offset + buffer.count * Dim(byte_size(buffer.dtype));
+    report_.add(!provably_le(memory + Dim(1), end), place,
+                fmt::format("it ends at byte {} of {}", end.to_string(), memory.to_string()));
+  }
+
+  void constant(const Buffer& buffer, const std::string& place) {
+    report_.add(buffer.offset.constant().has_value(), place, "a constant's offset must be a number");
+    report_.add(buffer.value.dtype() == buffer.dtype && buffer.value.shape().size() == 1 &&
+                    buffer.count.is(buffer.value.count()),
+                place, fmt::format("its value is {}, which does not fit {}[{}]", to_string(buffer.value.type()),
+                                   to_string(buffer.dtype), buffer.count.to_string()));
+  }
+
+  template <class PortOrState>
+  void port(const char* word, const PortOrState& port, size_t number, Buffer::Kind kind) {
+    const std::string place = fmt::format("{} '{}'", word, port.name);
+    for (const Dim& dim : port.type.shape) report_.symbols(dim, place);
+    const Buffer* buffer = report_.buffer(port.buffer);
+    if (!report_.add(buffer, place, fmt::format("buffer {} does not exist", port.buffer))) return;
+    report_.add(buffer->kind == kind && buffer->slot == static_cast<int>(number), place,
+                fmt::format("its buffer '{}' must be {} {}", buffer->name, word, number));
+    report_.add(buffer->dtype == port.type.dtype && buffer->count == element_count(port.type.shape), place,
+                fmt::format("its type {} does not fit its buffer, {}[{}]", to_string(port.type),
+                            to_string(buffer->dtype), buffer->count.to_string()));
+  }
+
+  void state(const StateSlot& state, size_t number) {
+    port("state", state, number, Buffer::Kind::state);
+    if (!state.initial) return;
+    bool fits = state.initial->dtype() == state.type.dtype && state.initial->shape().size() == state.type.shape.size();
+    for (size_t i = 0; fits && i < state.type.shape.size(); ++i)
+      fits = state.initial->shape()[i] == 1 || state.type.shape[i].is(state.initial->shape()[i]);
+    report_.add(fits, fmt::format("state '{}'", state.name),
+                fmt::format("its initial value is {}, which does not broadcast to {}", to_string(state.initial->type()),
+                            to_string(state.type)));
+  }
+
+  Report& report_;
+  const Plan& plan_;
+};
+
+// --- kernels
+
+class KernelCheck {
+ public:
+  KernelCheck(Report& report, const Kernel& kernel, Extents extents)
+      : report_(report), kernel_(kernel), extents_(std::move(extents)), place_(fmt::format("kernel '{}'", kernel.name)) {}
+
+  void run() {
+    require(is_word(kernel_.name), "its name is not an identifier");
+    for (const Axis& axis : kernel_.parallel) this->axis(axis);
+    for (const Axis& axis : kernel_.reduction) this->axis(axis);
+    for (const Axis& axis : kernel_.reduction) reduction_.insert(axis.var);
+    schedule();
+    for (const auto& [var, extent] : extents_) runs_ = runs_ && extent.upper_bound() >= 1;
+    for (size_t i = 0; i < kernel_.body.size(); ++i) instr(kernel_.body[i], i);
+    for (size_t i = 0; i < kernel_.stores.size(); ++i) store(kernel_.stores[i], i);
+  }
+
+ private:
+  bool require(bool holds, std::string message) { return report_.add(holds, at_, std::move(message)); }
+
+  void axis(const Axis& axis) {
+    report_.symbols(axis.extent, place_);
+    require(axis.var >= 0, fmt::format("variable {} is negative", axis.var));
+    require(axis.extent.upper_bound() >= 0, fmt::format("the extent of i{} is negative", axis.var));
+    require(extents_.emplace(axis.var, axis.extent).second, fmt::format("variable i{} is taken by a loop around", axis.var));
+  }
+
+  static bool among(const std::vector<Axis>& axes, int var) {
+    return std::any_of(axes.begin(), axes.end(), [&](const Axis& axis) { return axis.var == var; });
+  }
+
+  void schedule() {
+    const Schedule& s = kernel_.schedule;
+    require(s.lanes >= 1 && s.vectors >= 1 && s.rows >= 1 && s.unroll >= 1, "the schedule's counts must be at least 1");
+    require(s.vector_axis == -1 || among(kernel_.parallel, s.vector_axis) || among(kernel_.reduction, s.vector_axis),
+            fmt::format("the vector axis i{} is none of its axes", s.vector_axis));
+    require(s.row_axis == -1 || (among(kernel_.parallel, s.row_axis) && s.row_axis != s.vector_axis),
+            fmt::format("the row axis i{} is no other parallel axis", s.row_axis));
+  }
+
+  // --- indices
+
+  /// Whether every variable is in scope.
+  bool index(const Index& index) {
+    report_.symbols(index.constant, at_);
+    bool good = true;
+    for (size_t i = 0; i < index.terms.size(); ++i) {
+      const IndexTerm& term = index.terms[i];
+      report_.symbols(term.coefficient, at_);
+      report_.symbols(term.panel_stride, at_);
+      good &= require(extents_.count(term.var) != 0, fmt::format("variable i{} is not in scope", term.var));
+      require(term.panel > 0 || (term.panel == 0 && term.panel_stride.is(0)),
+              fmt::format("the panel of i{} must be above 0, or 0 without a stride", term.var));
+      require(i == 0 || index.terms[i - 1].var < term.var, "an index has one term for each variable, in ascending order");
+    }
+    return good;
+  }
+
+  bool uses_reduction(const Index& index) const {
+    return std::any_of(index.terms.begin(), index.terms.end(),
+                       [&](const IndexTerm& term) { return reduction_.count(term.var) != 0; });
+  }
+
+  void access(const std::optional<Range>& range, const Buffer& buffer) {
+    if (!runs_ || !range || !leaves(*range, buffer.count)) return;
+    require(false, fmt::format("the access reaches from {} to {} in buffer '{}' of {} elements", range->low.to_string(),
+                               range->high.to_string(), buffer.name, buffer.count.to_string()));
+  }
+
+  // --- instructions
+
+  /// How a value relates to the reduction nest; one that is both cannot be computed.
+  struct Phase {
+    bool varies = false;  // with the reduction's variables
+    bool reduced = false; // made of a reduction's result
+  };
+
+  void instr(const Instr& instr, size_t number) {
+    using Kind = Instr::Kind;
+    at_ = fmt::format("{}, instruction %{}", place_, number);
+    Phase phase;
+    const bool good = operands(instr, number, phase);
+    switch (instr.kind) {
+      case Kind::immediate: break;
+      case Kind::load:
+        if (good) load(instr);
+        phase.varies |= uses_reduction(instr.index);
+        break;
+      case Kind::index:
+        index(instr.index);
+        phase.varies |= uses_reduction(instr.index);
+        break;
+      case Kind::pointwise:
+        if (good) pointwise(instr);
+        break;
+      case Kind::bounded:
+        if (good) bounded(instr);
+        break;
+      case Kind::reduce:
+        require(!phase.reduced, "what is reduced is itself made of a reduction's result");
+        if (good) require(type(instr, 0) == instr.dtype, "a reduction keeps its operand's type");
+        phase = {false, true};
+        break;
+    }
+    require(!(phase.varies && phase.reduced), "it joins a reduction's result with values inside the reduction");
+    phases_.push_back(phase);
+    at_ = place_;
+  }
+
+  DType type(const Instr& instr, size_t operand) const { return kernel_.body[instr.operands[operand]].dtype; }
+
+  bool operands(const Instr& instr, size_t number, Phase& phase) {
+    using Kind = Instr::Kind;
+    const bool pointwise = instr.kind == Kind::pointwise;
+    if (pointwise && !require(instr.op < Op::count && is_pointwise(instr.op), "its operator is not pointwise")) return false;
+    const size_t wanted = pointwise ? static_cast<size_t>(info(instr.op).max_operands)
+                          : instr.kind == Kind::bounded || instr.kind == Kind::reduce ? 1 : 0;
+    bool good = require(instr.operands.size() == wanted,
+                        fmt::format("it takes {} operands, not {}", wanted, instr.operands.size()));
+    const auto earlier = [&](int operand) {
+      if (!require(operand >= 0 && static_cast<size_t>(operand) < number,
+                   fmt::format("operand %{} is not an earlier instruction", operand)))
+        return false;
+      phase.varies |= phases_[operand].varies;
+      phase.reduced |= phases_[operand].reduced;
+      return true;
+    };
+    for (int operand : instr.operands) good &= earlier(operand);
+    for (const Instr::Indirect& part : instr.indirect) good &= earlier(part.instr);
+    return good;
+  }
+
+  void load(const Instr& instr) {
+    const bool scoped = index(instr.index);
+    for (const Instr::Indirect& part : instr.indirect) {
+      report_.symbols(part.coefficient, at_);
+      require(is_integer(kernel_.body[part.instr].dtype), fmt::format("%{} is no integer, and cannot be part of a place",
+                                                                      part.instr));
+    }
+    const Buffer* buffer = report_.buffer(instr.buffer);
+    if (!require(buffer, fmt::format("buffer {} does not exist", instr.buffer))) return;
+    require(buffer->dtype == instr.dtype, fmt::format("it loads {} from buffer '{}' of {}", to_string(instr.dtype),
+                                                      buffer->name, to_string(buffer->dtype)));
+    if (scoped) access(range_of_load(instr, kernel_.body, extents_), *buffer);
+  }
+
+  void bounded(const Instr& instr) {
+    report_.symbols(instr.extent, at_);
+    require(is_integer(type(instr, 0)) && is_integer(instr.dtype), "only integers can be bounded");
+  }
+
+  void pointwise(const Instr& instr) {
+    using S = Signature;
+    const Signature signature = info(instr.op).signature;
+    const size_t first = signature == S::select ? 1 : 0;
+    bool same = true;
+    for (size_t i = first + 1; i < instr.operands.size(); ++i) same &= type(instr, i) == type(instr, first);
+    require(same, "its operands' types differ");
+    const DType operand = type(instr, first);
+    if (signature == S::select) require(type(instr, 0) == DType::boolean, "its condition is not bool");
+    if (signature == S::logical) require(operand == DType::boolean, "its operands are not bool");
+    if (signature == S::floating) require(is_float(operand), "its operands are not of a floating type");
+    if (signature == S::numeric) require(operand != DType::boolean, "its operands are not numbers");
+    if (signature == S::cast) return;
+    const DType wanted = signature == S::compare || signature == S::logical ? DType::boolean : operand;
+    require(instr.dtype == wanted,
+            fmt::format("its result is {}, not {}", to_string(wanted), to_string(instr.dtype)));
+  }
+
+  void store(const Store& store, size_t number) {
+    at_ = fmt::format("{}, store {}", place_, number);
+    const bool scoped = index(store.index);
+    require(!uses_reduction(store.index), "its place varies inside the reduction");
+    const Buffer* buffer = report_.buffer(store.buffer);
+    if (!require(buffer, fmt::format("buffer {} does not exist", store.buffer))) return;
+    require(buffer->kind != Buffer::Kind::input && buffer->kind != Buffer::Kind::constant,
+            fmt::format("buffer '{}' must not be written to", buffer->name));
+    if (scoped) access(range_of(store.index, extents_), *buffer);
+    const bool exists = store.instr >= 0 && static_cast<size_t>(store.instr) < kernel_.body.size();
+    if (!require(exists, fmt::format("instruction %{} does not exist", store.instr))) return;
+    require(!phases_[store.instr].varies, "its value varies inside the reduction");
+    require(buffer->dtype == kernel_.body[store.instr].dtype,
+            fmt::format("it stores {} in buffer '{}' of {}", to_string(kernel_.body[store.instr].dtype), buffer->name,
+                        to_string(buffer->dtype)));
+  }
+
+  Report& report_;
+  const Kernel& kernel_;
+  Extents extents_;
+  const std::string place_;
+  std::string at_ = place_;
+  std::set<int> reduction_;
+  std::vector<Phase> phases_;
+  bool runs_ = true;  // false where an extent is 0: nothing is accessed
+};
+
+class StepsCheck {
+ public:
+  explicit StepsCheck(Report& report) : report_(report) {}
+
+  void run(const std::vector<Step>& steps, const Extents& extents) {
+    for (const Step& step : steps) {
+      if (const auto* kernel = std::get_if<Kernel>(&step.what)) {
+        report_.add(names_.insert(kernel->name).second, fmt::format("kernel '{}'", kernel->name),
+                    "another kernel has this name");
+        KernelCheck(report_, *kernel, extents).run();
+      } else {
+        loop(std::get<Loop>(step.what), extents);
+      }
+    }
+  }
+
+ private:
+  void loop(const Loop& loop, Extents extents) {
+    const std::string place = fmt::format("loop '{}'", loop.name);
+    report_.symbols(loop.trip, place);
+    report_.add(loop.var >= 0, place, fmt::format("variable {} is negative", loop.var));
+    report_.add(loop.trip.upper_bound() >= 0, place, "its trip count is negative");
+    report_.add(extents.emplace(loop.var, loop.trip).second, place,
+                fmt::format("variable i{} is taken by a loop around", loop.var));
+    run(loop.steps, extents);
+  }
+
+  Report& report_;
+  std::set<std::string> names_;
+};
+
+}  // namespace
+
+Status verify(const Plan& plan) {
+  Report report{plan, {}};
+  InterfaceCheck(report).run();
+  StepsCheck(report).run(plan.steps, {});
+  if (report.errors.empty()) return Done{};
+  return std::move(report.errors);
+}
+
+}  // namespace rondo

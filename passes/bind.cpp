@@ -1,0 +1,76 @@
+// What the user fixes of a model before it is compiled: dimensions, and outputs that feed inputs.
+// Entries: bind_dims, bind_state. Tested by expand_driver_test.cpp.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "passes/expand/expand.h"
+#include "passes/pipeline.h"
+
+namespace rondo {
+namespace {
+
+/// The symbols a caller can see: those of the inputs' and states' types.
+std::set<std::string> visible_symbols(const Graph& graph) {
+  std::set<std::string> names;
+  for (const auto& param : graph.params) {
+    if (!param->type) continue;
+    for (const Dim& dim : param->type->shape) dim.collect_symbols(names);
+  }
+  return names;
+}
+
+std::string listed(const std::vector<std::string>& names) {
+  return names.empty() ? "none" : fmt::format("'{}'", fmt::join(names, "', '"));
+}
+
+}  // namespace
+
+Status bind_dims(Graph& model, const std::map<std::string, int64_t>& values) {
+  const std::set<std::string> known = visible_symbols(model);
+  std::map<std::string, Dim> bindings;
+  Diagnostics errors;
+  for (const auto& [name, value] : values) {
+    if (!known.count(name)) {
+      errors.push_back(invalid(
+          fmt::format("no symbolic dimension '{}'; the model has: {}", name, listed({known.begin(), known.end()}))));
+    } else if (value < 1) {
+      errors.push_back(invalid(fmt::format("dimension '{}' cannot be {}; at least 1 is needed", name, value)));
+    } else {
+      bindings.emplace(name, Dim(value));
+    }
+  }
+  if (!errors.empty()) return errors;
+  substitute(model, bindings);
+  return Done{};
+}
+
+Status bind_state(Graph& model, const std::string& input, const std::string& output) {
+  std::vector<Value*> inputs = model.inputs();
+  auto named = [&](const Value* value) { return value->name == input; };
+  auto param = std::find_if(inputs.begin(), inputs.end(), named);
+  if (param == inputs.end()) {
+    std::vector<std::string> names;
+    for (const Value* value : inputs) names.push_back(value->name);
+    return invalid(fmt::format("no input '{}' to make a state of; the model has: {}", input, listed(names)));
+  }
+  auto place = std::find(model.output_names.begin(), model.output_names.end(), output);
+  if (place == model.output_names.end()) {
+    return invalid(
+        fmt::format("no output '{}' to make a state of; the model has: {}", output, listed(model.output_names)));
+  }
+  const size_t index = place - model.output_names.begin();
+  model.states.push_back({input, *param, model.outputs[index], std::nullopt});
+  model.outputs.erase(model.outputs.begin() + index);
+  model.output_names.erase(place);
+  if (index < model.declared_outputs.size()) model.declared_outputs.erase(model.declared_outputs.begin() + index);
+  // States' values come after the inputs.
+  auto owner = std::find_if(model.params.begin(), model.params.end(),
+                            [&](const auto& candidate) { return candidate.get() == *param; });
+  std::rotate(owner, owner + 1, model.params.end());
+  for (size_t i = 0; i < model.params.size(); ++i) model.params[i]->index = static_cast<int>(i);
+  return Done{};
+}
+
+}  // namespace rondo

@@ -1,0 +1,222 @@
+// model -> core, node by node: each model operator becomes what its row's expand_WORD makes of it.
+// Entry: expand. A failed node does not stop the work: all errors of a model are reported at once, and what
+// depends on a failed node is passed over in silence. Tested by expand_driver_test.cpp and expand_corpus_test.cpp.
+#include "passes/expand/expand.h"
+
+#include <fmt/format.h>
+
+#include "passes/pipeline.h"
+
+namespace rondo {
+namespace {
+
+ExpandFunction find_expansion(Op op) {
+  struct Row {
+    Op op;
+    ExpandFunction function;
+  };
+  static constexpr Row kRows[] = {
+#define RONDO_MODEL_OP(word, doc) {Op::word, expand_##word},
+#include "ir/ops.def"
+  };
+  for (const Row& row : kRows) {
+    if (row.op == op) return row.function;
+  }
+  return nullptr;
+}
+
+void append(Diagnostics& to, const Diagnostics& from) { to.insert(to.end(), from.begin(), from.end()); }
+
+/// Why the declared type cannot hold what inference found; empty if it can. Symbols contradict nothing.
+std::string contradiction(const Type& declared, const Type& inferred) {
+  bool differs = declared.dtype != inferred.dtype || declared.rank() != inferred.rank();
+  for (int i = 0; !differs && i < declared.rank(); ++i) {
+    auto a = declared.shape[i].constant(), b = inferred.shape[i].constant();
+    differs = a && b && *a != *b;
+  }
+  if (!differs) return {};
+  return fmt::format("declared {}, inferred {}: the inferred type holds", to_string(declared), to_string(inferred));
+}
+
+class Expander {
+ public:
+  Expander(Graph& model, Diagnostics& warnings) : model_(model), warnings_(warnings), core_(Level::core) {}
+
+  Result<Graph> run() {
+    expand_params();
+    for (const auto& node : model_.nodes) expand_node(*node);
+    expand_outputs();
+    expand_states();
+    if (Status merged = merge_symbols(core_); !merged) append(errors_, merged.errors());
+    warn_of_bound_dims();
+    write_back_types();
+    if (!errors_.empty()) return std::move(errors_);
+    warn_of_contradictions();
+    return std::move(core_);
+  }
+
+ private:
+  void expand_params() {
+    core_.name = model_.name;
+    core_.equalities = model_.equalities;
+    core_.bindings = model_.bindings;
+    for (const auto& param : model_.params) {
+      const std::string place = fmt::format("input '{}'", param->name);
+      if (!param->type) {
+        errors_.push_back(invalid("has no declared type; an input needs an element type and a rank", place));
+        continue;
+      }
+      core_of_[param.get()] = core_.add_param(param->type, param->name);
+    }
+  }
+
+  /// The core values of a node's operands; nothing if one of them could not be made.
+  std::optional<std::vector<Value*>> operands_of(const Node& node) const {
+    std::vector<Value*> operands;
+    for (const Value* operand : node.operands) {
+      auto found = core_of_.find(operand);
+      if (operand && found == core_of_.end()) return std::nullopt;
+      operands.push_back(operand ? found->second : nullptr);
+    }
+    return operands;
+  }
+
+  void expand_node(const Node& node) {
+    if (node.op == Op::unsupported) {
+      errors_.push_back(unsupported(
+          fmt::format("operator '{}' is not among the operators that can be compiled", node.kind), node.place));
+      return;
+    }
+    auto operands = operands_of(node);
+    if (!operands) return;
+    Builder builder(core_, &node);
+    const size_t first_new = core_.nodes.size();
+    auto results = is_model(node.op) ? expand_model_node(builder, node, std::move(*operands))
+                                     : copy_core_node(builder, node, std::move(*operands));
+    if (!results) {
+      append(errors_, results.errors());
+      return;
+    }
+    take_results(node, *results, first_new);
+  }
+
+  Result<std::vector<Value*>> expand_model_node(Builder& builder, const Node& node, std::vector<Value*> operands) {
+    ExpandFunction function = find_expansion(node.op);
+    if (!function) return internal_error("operator has no expansion", node.place);
+    Expansion expansion(builder, node, model_.opset, std::move(operands));
+    std::vector<Value*> results = function(expansion);
+    RONDO_CHECK(builder.status());
+    if (Diagnostics unread = expansion.unread(); !unread.empty()) return unread;
+    return results;
+  }
+
+  Result<std::vector<Value*>> copy_core_node(Builder& builder, const Node& node, std::vector<Value*> operands) {
+    std::vector<std::unique_ptr<Graph>> regions;
+    for (const auto& region : node.regions) regions.push_back(region->clone());
+    auto results = builder.node(node.op, std::move(operands), node.attributes, static_cast<int>(node.results.size()),
+                                std::move(regions));
+    RONDO_CHECK(builder.status());
+    return results;
+  }
+
+  void take_results(const Node& node, const std::vector<Value*>& results, size_t first_new) {
+    for (size_t i = 0; i < node.results.size(); ++i) {
+      if (!node.results[i]) continue;
+      Value* value = i < results.size() ? results[i] : nullptr;
+      if (!value || !value->type) {
+        errors_.push_back(
+            unsupported(fmt::format("operator '{}' has no result {}", info(node.op).word, i), node.place));
+        continue;
+      }
+      core_of_[node.results[i].get()] = value;
+      const bool made_here = value->producer && is_new(value->producer, first_new);
+      if (made_here && value->name.empty()) value->name = node.results[i]->name;
+    }
+  }
+
+  bool is_new(const Node* producer, size_t first_new) const {
+    for (size_t i = first_new; i < core_.nodes.size(); ++i) {
+      if (core_.nodes[i].get() == producer) return true;
+    }
+    return false;
+  }
+
+  void expand_outputs() {
+    core_.output_names = model_.output_names;
+    for (const Value* output : model_.outputs) {
+      auto found = core_of_.find(output);
+      if (found != core_of_.end()) core_.outputs.push_back(found->second);
+    }
+  }
+
+  void expand_states() {
+    for (const State& state : model_.states) {
+      auto current = core_of_.find(state.current), next = core_of_.find(state.next);
+      if (current == core_of_.end() || next == core_of_.end()) continue;
+      require_state_type(state.name, *current->second->type, *next->second->type);
+      core_.states.push_back({state.name, current->second, next->second, state.initial});
+    }
+  }
+
+  /// What a state becomes must be what it was.
+  void require_state_type(const std::string& name, const Type& current, const Type& next) {
+    const std::string place = fmt::format("state '{}'", name);
+    bool same = current.dtype == next.dtype && current.rank() == next.rank();
+    for (int i = 0; same && i < current.rank(); ++i) {
+      same = core_.require_equal(current.shape[i], next.shape[i], place);
+    }
+    if (same) return;
+    errors_.push_back(invalid(fmt::format("has type {}, but its next value has type {}; they must be the same",
+                                          to_string(current), to_string(next)),
+                              place));
+  }
+
+  void warn_of_bound_dims() {
+    std::set<std::string> told;
+    for (const auto& param : model_.params) {
+      auto found = core_of_.find(param.get());
+      if (found == core_of_.end() || param->type->shape == found->second->type->shape) continue;
+      for (size_t i = 0; i < param->type->shape.size(); ++i) {
+        auto name = param->type->shape[i].symbol_name();
+        auto bound = found->second->type->shape[i].constant();
+        if (!name || !bound || !told.insert(*name).second) continue;
+        warnings_.push_back(
+            warning(fmt::format("dimension '{}' must be {}", *name, *bound), fmt::format("input '{}'", param->name)));
+      }
+    }
+  }
+
+  void write_back_types() {
+    for (const auto& param : model_.params) write_back_type(*param);
+    for (const auto& node : model_.nodes) {
+      for (const auto& result : node->results) {
+        if (result) write_back_type(*result);
+      }
+    }
+  }
+
+  void write_back_type(Value& value) {
+    auto found = core_of_.find(&value);
+    if (found != core_of_.end()) value.type = found->second->type;
+  }
+
+  void warn_of_contradictions() {
+    for (size_t i = 0; i < model_.declared_outputs.size() && i < core_.outputs.size(); ++i) {
+      if (!model_.declared_outputs[i]) continue;
+      std::string text = contradiction(*model_.declared_outputs[i], *core_.outputs[i]->type);
+      if (!text.empty()) warnings_.push_back(warning(text, fmt::format("output '{}'", model_.output_names[i])));
+    }
+  }
+
+  Graph& model_;
+  Diagnostics& warnings_;
+  Graph core_;
+  std::map<const Value*, Value*> core_of_;  // looked up, never iterated
+  Diagnostics errors_;
+};
+
+}  // namespace
+
+Result<Graph> expand(Graph& model, Diagnostics& warnings) { return Expander(model, warnings).run(); }
+
+}  // namespace rondo

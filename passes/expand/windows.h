@@ -1,0 +1,33 @@
+// Sliding windows over the spatial axes: what convolution and pooling share.
+#pragma once
+
+#include "passes/expand/expand.h"
+
+namespace rondo {
+
+/// The geometry of windows over axes 2, 3, … of an operand [N, C, spatial...].
+struct Windows {
+  std::vector<int64_t> kernel, strides, dilations;
+  std::vector<Dim> low, high;  // the padding that the node asks for
+  std::vector<Dim> extra;      // further room at the high end, so that rounding up yields whole windows
+  std::vector<Dim> counts;     // windows along each axis
+
+  int axes() const { return static_cast<int>(kernel.size()); }
+  bool padded() const;
+};
+
+/// Reads strides, dilations, pads, auto_pad and, for pooling, ceil_mode. Nothing after an error.
+std::optional<Windows> read_windows(Expansion& e, const Shape& operand, std::vector<int64_t> kernel, bool pooling);
+
+/// The operand with padding (and extra room) of the fill value, a scalar.
+Value* pad_spatial(Expansion& e, Value* x, Value* fill, const Windows& windows, bool with_extra);
+
+/// [1, 1, list...]
+template <class T>
+std::vector<T> spatial(const std::vector<T>& list, T lead = T(1)) {
+  std::vector<T> result{lead, lead};
+  result.insert(result.end(), list.begin(), list.end());
+  return result;
+}
+
+}  // namespace rondo

@@ -1,0 +1,68 @@
+// The order of the passes, and how they are run: each is timed, observed and followed by the verifier.
+// Tested by pipeline_test.cpp.
+#include "passes/pipeline.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "ir/verify.h"
+
+namespace rondo {
+namespace {
+
+constexpr PassInfo kPasses[] = {
+#define RONDO_PASS(name, doc) {#name, doc, name},
+#include "passes/passes.def"
+};
+
+// Constants first, because everything else looks for them. Gates before hoisting, so that one product is hoisted per
+// layer. Hoisting before unrolling, so that even short sequences get one product for all steps. Fusion last: nothing
+// looks into fused nodes any more.
+constexpr std::string_view kOrder[] = {
+    "fold_constants", "merge_common",   "remove_dead",  "fuse_gates",  "hoist_input_products", "fold_constants",
+    "unroll_scans",   "fold_constants", "merge_common", "remove_dead", "fuse_pointwise",       "remove_dead",
+};
+
+const PassInfo* find_pass(std::string_view name) {
+  for (const PassInfo& pass : kPasses)
+    if (pass.name == name) return &pass;
+  return nullptr;
+}
+
+/// A pass that leaves an invalid graph behind is a bug, whatever the verifier calls it.
+Diagnostics blame(std::string_view pass, Diagnostics errors) {
+  for (Diagnostic& error : errors) {
+    error.severity = Severity::internal;
+    error.message = "pass " + std::string(pass) + ": " + error.message;
+  }
+  return errors;
+}
+
+}  // namespace
+
+std::span<const PassInfo> all_passes() { return kPasses; }
+
+std::vector<std::string_view> pipeline_order() {
+  std::vector<std::string_view> names;
+  for (std::string_view name : kOrder)
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  return names;
+}
+
+Status optimise(Graph& core, const TargetFacts& target, const PipelineOptions& options, Diagnostics& remarks) {
+  for (const std::string& name : options.without)
+    if (!find_pass(name)) return invalid("there is no pass '" + name + "' to leave out");
+  const PassContext context{target, options.unroll, remarks};
+  for (std::string_view name : kOrder) {
+    if (std::find(options.without.begin(), options.without.end(), name) != options.without.end()) continue;
+    const auto start = std::chrono::steady_clock::now();
+    Result<bool> changed = find_pass(name)->function(core, context);
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    if (!changed) return blame(name, std::move(changed).errors());
+    if (Status valid = verify(core); !valid) return blame(name, std::move(valid).errors());
+    if (options.observe) options.observe(name, core, *changed, seconds.count());
+  }
+  return Done{};
+}
+
+}  // namespace rondo

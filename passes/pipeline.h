@@ -1,0 +1,38 @@
+// The way from a model to a plan, step by step. driver/compile.cpp tells the whole story.
+#pragma once
+
+#include <functional>
+
+#include "ir/plan.h"
+#include "passes/pass.h"
+
+namespace rondo {
+
+/// Fixes symbolic dimensions of a model (--dim). An unknown name is an error that lists the known ones.
+Status bind_dims(Graph& model, const std::map<std::string, int64_t>& values);
+
+/// Makes `output` feed `input` on the next call (--state): both leave the interface and become a state named
+/// after the input.
+Status bind_state(Graph& model, const std::string& input, const std::string& output);
+
+/// model -> core: expands every operator, and sets the types of the model's values on the way. All unsupported
+/// operators are reported at once. Warnings: declared types that inference refutes.
+Result<Graph> expand(Graph& model, Diagnostics& warnings);
+
+struct PipelineOptions {
+  std::vector<std::string> without;  // passes left out
+  Unroll unroll = Unroll::by_cost;
+  /// Called after each pass: its name, the graph, whether it changed, and the seconds it took. May be empty.
+  std::function<void(std::string_view, const Graph&, bool, double)> observe;
+};
+
+/// Runs the passes in their order, verifying after each.
+Status optimise(Graph& core, const TargetFacts& target, const PipelineOptions& options, Diagnostics& remarks);
+
+/// core -> plan: views, kernels, schedules, packed weights, memory.
+Result<Plan> make_plan(const Graph& core, const TargetFacts& target);
+
+/// Names for `PipelineOptions::without`, in pipeline order.
+std::vector<std::string_view> pipeline_order();
+
+}  // namespace rondo

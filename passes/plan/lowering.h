@@ -1,0 +1,98 @@
+// Lowering: the core graph becomes steps over buffers. Each core operator has one lower_WORD, which either gives
+// its results as views of what is there already or appends kernels that compute them.
+//
+// Placement: a value that is wanted somewhere (an output, a part of a concatenation, a slice of a stacked result)
+// is computed there if the operator that makes it can write it; otherwise it is copied.
+#pragma once
+
+#include "passes/plan/kernel_builder.h"
+
+namespace rondo {
+
+class Lowering {
+ public:
+  explicit Lowering(Plan& plan) : plan_(plan), steps_(&plan.steps) {}
+
+  /// Lowers a graph whose parameters are known; afterwards its outputs can be asked for. `wanted` says where values
+  /// should be computed. What could not be computed there still has to be copied (see deliver).
+  Status lower(const Graph& graph, std::map<const Value*, View> wanted);
+
+  Plan& plan() { return plan_; }
+
+  // Values.
+  void define(const Value* value, Operand operand) { operands_[value] = std::move(operand); }
+  void define(const Value* value, View view);
+  const Operand* find(const Value* value) const;
+  /// The value's elements in memory, computed there now if they are in none yet.
+  View in_memory(const Value* value);
+  /// Where the results of kernels for this value go: where it is wanted, or a new buffer.
+  View destination(const Value* value);
+  std::optional<View> wanted(const Value* value) const;
+
+  // Buffers.
+  int add_buffer(Buffer buffer);
+  View new_scratch(const Type& type, const std::string& name);
+  int constant_buffer(const Tensor& value, const std::string& name);
+
+  // Steps.
+  int new_var() { return next_var_++; }
+  Kernel start_kernel(const Node* node, const std::string& what);
+  /// A builder for a kernel that finds values from outside here.
+  KernelBuilder builder(Kernel& kernel) {
+    return KernelBuilder(kernel, [this](const Value* value) { return find(value); }, next_var_);
+  }
+  void append(Kernel kernel) { steps_->push_back({std::move(kernel)}); }
+  /// Appends a kernel that writes an operand's elements to a view of that shape.
+  void copy(const Operand& from, const View& to, const Node* origin);
+  /// Copies each pair's first to its second as if all were copied at once.
+  void copy_together(std::vector<std::pair<Operand, View>> moves, const Node* origin);
+  /// Makes the value's elements lie in `to`.
+  void deliver(const Value* value, const View& to, const Node* origin);
+  /// One kernel for all results of a node; false if a kernel cannot hold it.
+  bool lower_as_kernel(const Node& node);
+  /// Runs `fill` with a loop's steps as the place to append to.
+  template <class Function>
+  Status in_loop(Loop loop, Function fill) {
+    std::vector<Step>* outer = std::exchange(steps_, &loop.steps);
+    Status status = fill();
+    steps_ = outer;
+    steps_->push_back({std::move(loop)});
+    return status;
+  }
+
+ private:
+  void place_operands(const Node& node);
+  Status lower_node(const Node& node);
+
+  Plan& plan_;
+  std::vector<Step>* steps_;
+  std::map<const Value*, Operand> operands_;
+  std::map<const Value*, View> wanted_;
+  std::map<std::string, int> constants_;  // buffers by dtype and bytes
+  std::set<std::string> kernel_names_;
+  int next_var_ = 0;
+};
+
+using LowerFunction = Status (*)(Lowering&, const Node&);
+#define RONDO_CORE_OP(word, min, max, results, doc) Status lower_##word(Lowering&, const Node&);
+#include "ir/ops.def"
+Status lower_pointwise(Lowering&, const Node&);
+
+// The stages after lowering, each on the whole plan.
+void choose_schedules(Plan& plan, const struct TargetFacts& target);
+void pack_weights(Plan& plan);
+void update_in_place(Plan& plan);
+void plan_memory(Plan& plan);
+
+/// Calls f(kernel) for every kernel, in order.
+template <class Steps, class Function>
+void for_each_kernel(Steps& steps, Function f) {
+  for (auto& step : steps) {
+    if (auto* kernel = std::get_if<Kernel>(&step.what))
+      f(*kernel);
+    else
+      for_each_kernel(std::get<Loop>(step.what).steps, f);
+  }
+}
+
+}  // namespace rondo

@@ -1,0 +1,13 @@
+// Remarks: one sentence from a pass that decides by cost, about the node it decided on.
+#pragma once
+
+#include "passes/pass.h"
+#include "passes/query.h"
+
+namespace rondo {
+
+inline void remark(const PassContext& context, const Node& node, const std::string& text) {
+  context.remarks.push_back(warning(display_name(node) + ": " + text, node.place));
+}
+
+}  // namespace rondo

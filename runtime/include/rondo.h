@@ -1,0 +1,74 @@
+/* The interface between a compiled model and its caller: plain C11, usable from C++.
+ *
+ * A generated header contains this text, so that it stands alone; it is the same everywhere. The caller owns all
+ * memory. No entry point prints, allocates, locks or calls the system; each is reentrant, and two instances share
+ * nothing but constants. */
+#ifndef RONDO_H
+#define RONDO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define RONDO_INTERFACE_VERSION 1
+#define RONDO_ALIGNMENT 64 /* of state, scratch and caller-supplied constants, in bytes */
+
+typedef enum rondo_status {
+  RONDO_OK = 0,
+  RONDO_BAD_POINTER = 1,        /* a needed pointer is null, or state or scratch is not aligned */
+  RONDO_BAD_DIMENSION = 2,      /* a dimension is below 1, or dimensions contradict each other */
+  RONDO_INDEX_OUT_OF_RANGE = 3  /* the data hold an index outside the table it selects from; outputs are not valid */
+} rondo_status;
+
+/* Element types, numbered as in ONNX. float16 and bfloat16 are passed as their bits; bool is one byte, 0 or 1. */
+typedef enum rondo_dtype {
+  RONDO_F32 = 1, RONDO_U8 = 2, RONDO_I8 = 3, RONDO_U16 = 4, RONDO_I16 = 5, RONDO_I32 = 6, RONDO_I64 = 7,
+  RONDO_BOOL = 9, RONDO_F16 = 10, RONDO_F64 = 11, RONDO_U32 = 12, RONDO_U64 = 13, RONDO_BF16 = 16
+} rondo_dtype;
+
+/* One call of a model. Arrays are in the order of the reflection record. */
+typedef struct rondo_call {
+  const void *const *inputs;
+  void *const *outputs;
+  const int64_t *dims;   /* values of the symbolic dimensions; may be null if there are none */
+  void *state;           /* null if the model has none */
+  void *scratch;         /* null if the model needs none */
+  const void *constants; /* null: those in the object */
+} rondo_call;
+
+typedef struct rondo_tensor {
+  const char *name;
+  int32_t dtype;         /* rondo_dtype */
+  int32_t rank;
+  const int64_t *shape;  /* -1 where it depends on symbolic dimensions; see rondo_model.shapes */
+  const char *type;      /* as text, "f32[T, 1, 64]" */
+} rondo_tensor;
+
+/* The reflection record: enough for a caller that has no generated header. */
+typedef struct rondo_model {
+  uint32_t interface_version;
+  int32_t input_count, output_count, state_count, dim_count;
+  const char *name;
+  const rondo_tensor *inputs, *outputs, *states;
+  const char *const *dims;                /* names of the symbolic dimensions */
+  const void *constants;
+  int64_t constant_bytes;
+  rondo_status (*call)(const rondo_call *call);
+  /* Sets the state to its initial value. */
+  rondo_status (*reset)(void *state, const int64_t *dims);
+  /* Bytes of state and scratch for these dimensions; -1 if the dimensions are not valid. */
+  int64_t (*state_size)(const int64_t *dims);
+  int64_t (*scratch_size)(const int64_t *dims);
+  /* Writes the dimensions of all inputs, then outputs, then states, one after the other. */
+  rondo_status (*shapes)(const int64_t *dims, int64_t *shapes);
+  /* Writes the byte offset of each state in the state memory. */
+  rondo_status (*state_offsets)(const int64_t *dims, int64_t *offsets);
+} rondo_model;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

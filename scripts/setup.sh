@@ -1,0 +1,22 @@
+#!/bin/sh
+# Installs the Debian packages that building rondo needs; does nothing if they are there. Asks for root through sudo.
+set -eu
+
+packages="g++ cmake ninja-build ccache
+  llvm-19-dev liblld-19-dev lld-19 libzstd-dev zlib1g-dev libxml2-dev
+  libfmt-dev nlohmann-json3-dev libcli11-dev doctest-dev libprotobuf-dev protobuf-compiler"
+
+missing=""
+for package in $packages; do
+  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q '^install ok installed$' || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+root=""
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null || { echo "setup.sh: run as root or install sudo; missing:$missing" >&2; exit 1; }
+  root=sudo
+fi
+echo "setup.sh: installing$missing"
+$root apt-get update -qq
+$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing

@@ -1,0 +1,45 @@
+#include "support/diagnostic.h"
+
+#include <fmt/format.h>
+
+namespace rondo {
+namespace {
+
+std::string_view word(Severity severity) {
+  switch (severity) {
+    case Severity::warning: return "warning";
+    case Severity::invalid: return "error";
+    case Severity::unsupported: return "unsupported";
+    case Severity::internal: return "internal error";
+  }
+  return "error";
+}
+
+}  // namespace
+
+std::string to_string(const Diagnostic& diagnostic) {
+  std::string text;
+  if (!diagnostic.file.empty()) text += diagnostic.file + ": ";
+  if (!diagnostic.place.empty()) text += diagnostic.place + ": ";
+  return text + fmt::format("{}: {}", word(diagnostic.severity), diagnostic.message);
+}
+
+Diagnostic invalid(std::string message, std::string place) {
+  return {Severity::invalid, {}, std::move(place), std::move(message)};
+}
+Diagnostic unsupported(std::string message, std::string place) {
+  return {Severity::unsupported, {}, std::move(place), std::move(message)};
+}
+Diagnostic internal_error(std::string message, std::string place) {
+  return {Severity::internal, {}, std::move(place), std::move(message)};
+}
+Diagnostic warning(std::string message, std::string place) {
+  return {Severity::warning, {}, std::move(place), std::move(message)};
+}
+
+void set_file(Diagnostics& diagnostics, std::string_view file) {
+  for (Diagnostic& diagnostic : diagnostics)
+    if (diagnostic.file.empty()) diagnostic.file = file;
+}
+
+}  // namespace rondo

@@ -1,0 +1,120 @@
+// Entry points: what they check, what they answer, and the reflection record.
+#include <string>
+
+#include "tests/codegen/support.h"
+
+namespace rondo::test {
+namespace {
+
+// y[i] = x[i] + s[i] over N elements; s is a state; the sum is kept in scratch on the way and becomes the state.
+Plan stateful() {
+  Dim n = Dim::symbol("N"), m = Dim::symbol("M");
+  constexpr DType f32 = DType::f32;
+  PlanBuilder p("entry");
+  p.plan.symbols = {"M", "N"};
+  p.plan.equalities = {{n, Dim(2) * m}};
+  int x = p.input("x", {f32, {n}}), y = p.output("y", {f32, {n}});
+  p.state("first", {DType::i16, {3}}, Tensor::from_ints(DType::i16, {3}, std::vector<int64_t>{4, -5, 6}));
+  int s = p.state("sum", {f32, {n}}), c = p.constant(Tensor::from_doubles(f32, {1}, std::vector<double>{0.5}));
+  int between = p.scratch(f32, n);
+  auto run = [&](int from, int to, bool add) {
+    KernelBuilder k;
+    k.kernel.parallel = {{0, n}};
+    int v = k.load(f32, from, at({{0, 1}}));
+    if (add) v = k.apply(Op::add, f32, {k.apply(Op::add, f32, {v, k.load(f32, s, at({{0, 1}}))}), k.load(f32, c, at({}))});
+    k.store(v, to, at({{0, 1}}));
+    p.run(k.kernel);
+  };
+  run(x, between, true), run(between, s, false), run(between, y, false);
+  return p.plan;
+}
+
+}  // namespace
+
+TEST_CASE("calls check pointers, alignment and dimensions") {
+  Compiled compiled(stateful());
+  const rondo_model& model = *compiled.model;
+  float x[4] = {1, 2, 3, 4}, y[4] = {};
+  int64_t dims[] = {2, 4}, wrong[] = {2, 5}, zero[] = {0, 0};
+  CHECK(model.state_size(dims) == 128);
+  CHECK(model.scratch_size(dims) == 64);
+  Memory state(128), scratch(64);
+  const void* inputs[] = {x};
+  void* outputs[] = {y};
+  rondo_call good = {inputs, outputs, dims, state.get(), scratch.get(), nullptr};
+  REQUIRE(model.reset(state.get(), dims) == RONDO_OK);
+  auto status = [&](auto change) {
+    rondo_call call = good;
+    change(call);
+    return model.call(&call);
+  };
+  CHECK(model.call(nullptr) == RONDO_BAD_POINTER);
+  CHECK(status([](rondo_call& c) { c.inputs = nullptr; }) == RONDO_BAD_POINTER);
+  CHECK(status([](rondo_call& c) { c.outputs = nullptr; }) == RONDO_BAD_POINTER);
+  CHECK(status([](rondo_call& c) { c.dims = nullptr; }) == RONDO_BAD_POINTER);
+  CHECK(status([](rondo_call& c) { c.state = nullptr; }) == RONDO_BAD_POINTER);
+  CHECK(status([](rondo_call& c) { c.scratch = nullptr; }) == RONDO_BAD_POINTER);
+  CHECK(status([](rondo_call& c) { c.state = static_cast<char*>(c.state) + 32; }) == RONDO_BAD_POINTER);
+  CHECK(status([](rondo_call& c) { c.scratch = static_cast<char*>(c.scratch) + 4; }) == RONDO_BAD_POINTER);
+  CHECK(status([&](rondo_call& c) { c.constants = &x[1]; }) == RONDO_BAD_POINTER);
+  CHECK(status([&](rondo_call& c) { c.dims = wrong; }) == RONDO_BAD_DIMENSION);
+  CHECK(status([&](rondo_call& c) { c.dims = zero; }) == RONDO_BAD_DIMENSION);
+  const void* missing[] = {nullptr};
+  void* nowhere[] = {nullptr};
+  CHECK(status([&](rondo_call& c) { c.inputs = missing; }) == RONDO_BAD_POINTER);
+  CHECK(status([&](rondo_call& c) { c.outputs = nowhere; }) == RONDO_BAD_POINTER);
+  CHECK(y[0] == 0);  // nothing ran so far
+  REQUIRE(model.call(&good) == RONDO_OK);
+  for (int i = 0; i < 4; ++i) CHECK(y[i] == x[i] + 0.5f);
+  alignas(64) float other[16] = {100};  // constants of the caller's
+  REQUIRE(status([&](rondo_call& c) { c.constants = other; }) == RONDO_OK);
+  for (int i = 0; i < 4; ++i) CHECK(y[i] == 2 * x[i] + 100.5f);
+  CHECK(model.state_size(wrong) == -1);
+  CHECK(model.scratch_size(zero) == -1);
+  CHECK(model.state_size(nullptr) == -1);
+}
+
+TEST_CASE("reset writes initial values and zeros, within the slots") {
+  Compiled compiled(stateful());
+  int64_t dims[] = {2, 4}, offsets[2];
+  Memory state(128);
+  REQUIRE(compiled.model->reset(state.get(), dims) == RONDO_OK);
+  REQUIRE(compiled.model->state_offsets(dims, offsets) == RONDO_OK);
+  CHECK(offsets[0] == 0);
+  CHECK(offsets[1] == 64);
+  auto* bytes = static_cast<char*>(state.get());
+  int16_t first[3];
+  float sum[4];
+  std::memcpy(first, bytes + offsets[0], sizeof first);
+  std::memcpy(sum, bytes + offsets[1], sizeof sum);
+  CHECK((first[0] == 4 && first[1] == -5 && first[2] == 6));
+  for (float v : sum) CHECK(v == 0);
+  CHECK(compiled.model->reset(nullptr, dims) == RONDO_BAD_POINTER);
+  CHECK(compiled.model->reset(bytes + 1, dims) == RONDO_BAD_POINTER);
+  CHECK(compiled.model->reset(bytes, nullptr) == RONDO_BAD_POINTER);
+}
+
+TEST_CASE("the reflection record tells names, types and shapes") {
+  Compiled compiled(stateful());
+  const rondo_model& model = *compiled.model;
+  CHECK(model.interface_version == RONDO_INTERFACE_VERSION);
+  CHECK(std::string(model.name) == "entry");
+  CHECK((model.input_count == 1 && model.output_count == 1 && model.state_count == 2 && model.dim_count == 2));
+  CHECK(std::string(model.dims[0]) == "M");
+  CHECK(std::string(model.inputs[0].name) == "x");
+  CHECK(model.inputs[0].dtype == RONDO_F32);
+  CHECK(model.inputs[0].rank == 1);
+  CHECK(model.inputs[0].shape[0] == -1);
+  CHECK(std::string(model.inputs[0].type) == "f32[N]");
+  CHECK(std::string(model.states[0].name) == "first");
+  CHECK(model.states[0].dtype == RONDO_I16);
+  CHECK(model.states[0].shape[0] == 3);
+  CHECK(model.constant_bytes == 64);
+  CHECK(*static_cast<const float*>(model.constants) == 0.5f);
+  int64_t dims[] = {3, 6}, shapes[4];
+  REQUIRE(model.shapes(dims, shapes) == RONDO_OK);
+  CHECK((shapes[0] == 6 && shapes[1] == 6 && shapes[2] == 3 && shapes[3] == 6));
+  CHECK(model.shapes(dims, nullptr) == RONDO_BAD_POINTER);
+}
+
+}  // namespace rondo::test

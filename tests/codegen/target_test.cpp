@@ -1,0 +1,78 @@
+// Targets: facts of known processors, and errors that help.
+#include "tests/codegen/support.h"
+
+namespace rondo::test {
+namespace {
+
+TargetFacts facts(const TargetSpec& spec) { return require(Target::find(spec)).facts(); }
+
+std::string error(const TargetSpec& spec) {
+  auto result = Target::find(spec);
+  return result ? "" : to_string(result.errors()[0]);
+}
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("facts follow the processor") {
+  TargetFacts v4 = facts({"x86-64-v4"}), v3 = facts({"x86-64-v3"}), v1 = facts({"x86-64"});
+  CHECK((v4.vector_bytes == 64 && v4.vector_registers == 32 && v4.masked_memory && v4.fused_multiply_add));
+  CHECK((v3.vector_bytes == 32 && v3.vector_registers == 16 && !v3.masked_memory && v3.fused_multiply_add));
+  CHECK((v1.vector_bytes == 16 && !v1.fused_multiply_add && v1.pointer_bytes == 8));
+  TargetFacts a53 = facts({"cortex-a53"}), a9 = facts({"armv7"}), a7 = facts({"cortex-a7"});
+  CHECK((a53.vector_bytes == 16 && a53.vector_registers == 32 && a53.fused_multiply_add && a53.pointer_bytes == 8));
+  CHECK((a9.vector_bytes == 16 && !a9.fused_multiply_add && a9.pointer_bytes == 4));
+  CHECK(a7.fused_multiply_add);
+  TargetFacts m0 = facts({"cortex-m0plus"}), m4 = facts({"cortex-m4"}), m55 = facts({"cortex-m55"});
+  CHECK((m0.vector_bytes == 0 && !m0.fused_multiply_add));
+  CHECK((m4.vector_bytes == 0 && m4.fused_multiply_add && m4.pointer_bytes == 4));
+  CHECK((m55.vector_bytes == 16 && m55.vector_registers == 8));
+  TargetFacts gc = facts({"rv64gc"}), gcv = facts({"rv64gcv"}), imc = facts({"rv32imc"});
+  CHECK((gc.vector_bytes == 0 && gc.fused_multiply_add));
+  CHECK(gcv.vector_bytes == 16);
+  CHECK((imc.vector_bytes == 0 && !imc.fused_multiply_add && imc.pointer_bytes == 4));
+}
+
+TEST_CASE("every named target exists and is listed once") {
+  std::set<std::string> names;
+  for (const TargetName& name : target_names()) {
+    CHECK(names.insert(name.name).second);
+    CHECK_FALSE(name.doc.empty());
+    CHECK(error({name.name}) == "");
+  }
+  CHECK(names.count("host"));
+  CHECK(names.count("cortex-m4"));
+}
+
+TEST_CASE("the machine rondo runs on is the default, and its description is complete") {
+  Target host = require(Target::find({}));
+  CHECK(contains(host.spec().triple, "-"));
+  CHECK_FALSE(host.spec().cpu.empty());
+  CHECK(host.facts().pointer_bytes == int(sizeof(void*)));
+  Target again = require(Target::find(host.spec()));  // complete: finds the same machine
+  CHECK(again.spec().cpu == host.spec().cpu);
+  CHECK(again.facts().vector_bytes == host.facts().vector_bytes);
+}
+
+TEST_CASE("triples, CPUs and features of the user's") {
+  CHECK(require(Target::find({"thumbv7em-none-eabihf", "cortex-m4", ""})).spec().triple == "thumbv7em-unknown-none-eabihf");
+  CHECK(facts({"x86_64-linux-gnu", "", "+avx2,+fma"}).vector_bytes == 32);
+  CHECK(facts({"x86-64-v4", "", "-avx512f"}).vector_bytes == 32);
+  CHECK(facts({"riscv64-linux-gnu"}).fused_multiply_add);
+}
+
+TEST_CASE("unknown names are errors that list near ones") {
+  CHECK(contains(error({"cortex-m44"}), "cortex-m4"));
+  CHECK(contains(error({"x86-64-v4", "skylak", ""}), "skylake"));
+  CHECK(contains(error({"x86-64", "", "+avx22"}), "avx2"));
+  CHECK(contains(error({"x86-64", "", "avx2"}), "+NAME"));
+  CHECK(contains(error({"x86-64", "", "+"}), "+NAME"));
+  CHECK(contains(error({"sparc-unknown-linux"}), "unknown target"));
+  CHECK(contains(error({"wasm32-unknown-unknown"}), "unknown target"));
+  CHECK(contains(error({"aarch64_be-linux-gnu"}), "unknown target"));
+  CHECK(contains(error({"cortex-a53", "native", ""}), "native"));
+  CHECK(contains(error({std::string(5000, 'x')}), "unknown target"));
+}
+
+}  // namespace rondo::test

@@ -1,0 +1,57 @@
+// front_half SEED.onnx...: takes every damaged variant of the seeds from the file to the plan in this process, for builds
+// with sanitizers, which end it at the first fault. What is certain to matter must give an error.
+#include <stdlib.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "frontend/frontend.h"
+#include "ir/verify.h"
+#include "passes/pipeline.h"
+#include "tests/mutilate/mutilate.h"
+
+namespace fs = std::filesystem;
+
+namespace {
+
+rondo::Status plan_of(const fs::path& path) {
+  rondo::Diagnostics warnings;
+  RONDO_TRY(rondo::Graph model, rondo::read_model(path, warnings));
+  model.name = "model";
+  RONDO_TRY(rondo::Graph core, rondo::expand(model, warnings));
+  RONDO_CHECK(rondo::verify(core));
+  const rondo::TargetFacts facts;
+  RONDO_CHECK(rondo::optimise(core, facts, {}, warnings));
+  RONDO_TRY(rondo::Plan plan, rondo::make_plan(core, facts));
+  return rondo::verify(plan);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::string scratch_text = (fs::temp_directory_path() / "rondo-front-half.XXXXXX").string();
+  const fs::path scratch = mkdtemp(scratch_text.data());
+  int good = 0, bad = 0;
+  for (int i = 1; i < argc; ++i) {
+    std::ifstream stream(argv[i], std::ios::binary);
+    const std::string seed{std::istreambuf_iterator<char>(stream), {}};
+    rondo::mutilate(seed, [&](const rondo::Variant& variant) {
+      const fs::path path = scratch / "model.onnx";
+      std::ofstream(path, std::ios::binary) << variant.bytes;
+      rondo::Status status = plan_of(path);
+      std::string problem;
+      if (status && variant.expect != rondo::Expect::may_pass) problem = "was accepted";
+      if (!status && status.errors().empty()) problem = "failed without a word";
+      if (!status)
+        for (const rondo::Diagnostic& error : status.errors())
+          if (error.severity == rondo::Severity::internal) problem = to_string(error);
+      (problem.empty() ? good : bad)++;
+      if (!problem.empty()) std::printf("FAIL %s, %s: %s\n", argv[i], variant.name.c_str(), problem.c_str());
+    });
+  }
+  fs::remove_all(scratch);
+  std::printf("mutilated models, file to plan: %d as they should be, %d not\n", good, bad);
+  return bad == 0 && good >= 100 ? 0 : 1;
+}

@@ -1,0 +1,27 @@
+// The corpus of models that lies outside the project, and the lists that choose from it.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace rondo::test {
+
+/// Where the corpus is: $RONDO_CORPUS, or the folder of that name in the build, ../shared/corpus. Empty if it is absent.
+std::filesystem::path corpus_folder();
+
+/// The exit code that ctest counts as skipped.
+inline constexpr int kSkip = 77;
+
+/// A .list file: a folder of the corpus per line, '*' for any text within a name, a leading '!' to leave out again,
+/// '#' for comments, and "expect N": how many models the whole list must give. Sorted; only folders with a model.onnx count.
+struct List {
+  std::vector<std::filesystem::path> folders;
+  int expected = -1;
+};
+List read_list(const std::filesystem::path& list, const std::filesystem::path& corpus);
+
+/// Every model.onnx below the corpus, sorted.
+std::vector<std::filesystem::path> all_models(const std::filesystem::path& corpus);
+
+}  // namespace rondo::test

@@ -1,0 +1,20 @@
+# Installs the build into a fresh folder and builds the user's project against it, under another prefix than the build's.
+set(scratch ${BUILD}/package_test)
+file(REMOVE_RECURSE ${scratch})
+function(run)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE failed OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  if(failed)
+    message(FATAL_ERROR "${ARGN}:\n${output}")
+  endif()
+  set(output "${output}" PARENT_SCOPE)
+endfunction()
+
+run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${scratch}/installed)
+run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR} -B ${scratch}/consumer -DSAMPLES=${SAMPLES}
+  -DCMAKE_PREFIX_PATH=${scratch}/installed)
+run(${CMAKE_COMMAND} --build ${scratch}/consumer)
+run(${scratch}/consumer/consumer ${scratch}/consumer/sine.so)
+if(NOT output STREQUAL "sine takes f32[1, 1, 1]\n")
+  message(FATAL_ERROR "the consumer says: ${output}")
+endif()
+file(REMOVE_RECURSE ${scratch})

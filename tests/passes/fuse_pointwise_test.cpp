@@ -1,0 +1,60 @@
+// Fusion at size: what it takes stays linear, and what it makes stays within its rules.
+#include <chrono>
+
+#include "ir/builder.h"
+#include "ir/verify.h"
+#include "meaning.h"
+#include "passes/pipeline.h"
+
+namespace rondo {
+namespace {
+
+/// A recurrent cell written out for many steps, as some exporters do.
+Graph unrolled_cell(int steps) {
+  Graph graph;
+  graph.name = "unrolled";
+  Builder b(graph);
+  const std::vector<double> elements(12, 0.25);
+  Value* x = graph.add_param(Type{DType::f32, {1, steps}}, "x");
+  Value *h = graph.add_param(Type{DType::f32, {1, 2}}, "h"), *c = h;
+  Value* w = b.constant(Tensor::from_doubles(DType::f32, {1, 4}, std::span(elements).first(4)));
+  Value* r = b.constant(Tensor::from_doubles(DType::f32, {2, 4}, std::span(elements).first(8)));
+  for (int t = 0; t < steps; ++t) {
+    Value* gates = b.add(b.matmul(b.slice_axis(x, 1, t, 1), w), b.matmul(h, r));
+    c = b.add(c, b.sigmoid(b.slice_axis(gates, 1, 0, 2)));
+    h = b.mul(b.tanh(c), b.sigmoid(b.slice_axis(gates, 1, 2, 2)));
+  }
+  graph.outputs = {h};
+  graph.output_names = {"y"};
+  return graph;
+}
+
+TEST_CASE("a step of an unrolled cell is one kernel with two results, beside its input product") {
+  Graph graph = unrolled_cell(6);
+  const std::unique_ptr<Graph> before = graph.clone();
+  testing::run_pass(graph, "fuse_pointwise");
+  testing::check_same_meaning(*before, graph, 3);
+  int fused = 0, alone = 0;
+  for (const auto& node : graph.nodes) {
+    fused += node->op == Op::fused;
+    alone += node->op != Op::fused && node->op != Op::constant && node->op != Op::slice && node->op != Op::matmul;
+    if (node->op != Op::fused) continue;
+    for (const auto& result : node->results) CHECK(result->type->shape == Shape{1, 2});
+  }
+  CHECK(fused == 6);
+  CHECK(alone == 0);
+}
+
+TEST_CASE("graphs of many thousand nodes take seconds at most") {
+  Graph graph = unrolled_cell(1000);
+  REQUIRE(graph.nodes.size() > 10'000);
+  const auto start = std::chrono::steady_clock::now();
+  Diagnostics remarks;
+  Status done = optimise(graph, TargetFacts(), {}, remarks);
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  REQUIRE_MESSAGE(done, (done ? "" : to_string(done.errors()[0])));
+  CHECK(seconds.count() < 20);
+}
+
+}  // namespace
+}  // namespace rondo

@@ -1,0 +1,14 @@
+// Runs a plan element by element, with the reference evaluator's arithmetic: what the plan means, apart from any
+// machine code. Shared by the tests of the planner.
+#pragma once
+
+#include "ir/plan.h"
+#include "ir/reference.h"
+
+namespace rondo {
+
+/// Arguments for the inputs, then the states; gives the outputs, then the states afterwards. Errors: an access outside
+/// its buffer, an index out of range, an element that is read but was never written.
+Result<std::vector<Array>> interpret(const Plan& plan, const std::vector<Array>& arguments, const Dim::Values& symbols);
+
+}  // namespace rondo
