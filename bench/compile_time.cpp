@@ -41,19 +41,22 @@ void add_port(onnx_pb::ValueInfoProto& port, const std::string& name, std::initi
   for (int64_t dim : shape) type.mutable_shape()->add_dim()->set_dim_value(dim);
 }
 
-/// One LSTM of `hidden` units over `steps` steps of `inputs` values.
+/// One LSTM of `hidden` units over `steps` steps of `inputs` values. Its initial state is an input: from a state of zeros, one
+/// step would never use the recurrent weights, and compiling it would be less work.
 std::string lstm(int64_t steps, int64_t inputs, int64_t hidden) {
   onnx_pb::ModelProto model;
   model.set_ir_version(7);
   model.add_opset_import()->set_version(14);
   onnx_pb::GraphProto& graph = *model.mutable_graph();
   add_port(*graph.add_input(), "x", {steps, 1, inputs});
+  add_port(*graph.add_input(), "h", {1, 1, hidden});
+  add_port(*graph.add_input(), "c", {1, 1, hidden});
   add_port(*graph.add_output(), "y", {steps, 1, 1, hidden});
   add_weights(graph, "w", {1, 4 * hidden, inputs});
   add_weights(graph, "r", {1, 4 * hidden, hidden});
   onnx_pb::NodeProto& node = *graph.add_node();
   node.set_op_type("LSTM");
-  for (const char* name : {"x", "w", "r"}) node.add_input(name);
+  for (const char* name : {"x", "w", "r", "", "", "h", "c"}) node.add_input(name);
   node.add_output("y");
   onnx_pb::AttributeProto& size = *node.add_attribute();
   size.set_name("hidden_size");

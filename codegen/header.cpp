@@ -52,7 +52,8 @@ class Header {
     line("/* Model {}, compiled by rondo.", comment(plan_.name));
     line(" *");
     for (const std::string& symbol : plan_.symbols) line(" * dimension {}", comment(symbol));
-    for (const auto& [a, b] : plan_.equalities) line(" * {} must equal {}", comment(a.to_string()), comment(b.to_string()));
+    for (const auto& [a, b] : plan_.equalities)
+      line(" * {} must equal {}", comment(a.to_string()), comment(b.to_string()));
     for (const Port& port : plan_.inputs) line(" * input  {}: {}", comment(port.name), comment(to_string(port.type)));
     for (const Port& port : plan_.outputs) line(" * output {}: {}", comment(port.name), comment(to_string(port.type)));
     for (const StateSlot& slot : plan_.states)
@@ -69,8 +70,10 @@ class Header {
   }
 
   void sizes() {
-    line("/* Memory the caller provides; where a size depends on dimensions, {0}_state_size and {0}_scratch_size tell it. */",
-         prefix_);
+    line(
+        "/* Memory the caller provides; where a size depends on dimensions, {0}_state_size and {0}_scratch_size tell "
+        "it. */",
+        prefix_);
     size_macro("STATE", plan_.state_bytes);
     size_macro("SCRATCH", plan_.scratch_bytes);
     out_ += "\n";
@@ -93,9 +96,10 @@ class Header {
 
   // The call with its arguments spelled out.
   void wrapper() {
-    UniqueNames names({"state", "scratch", "rondo_inputs", "rondo_outputs", "rondo_dims", "rondo_arguments", "int8_t",
-                       "int16_t", "int32_t", "int64_t", "uint8_t", "uint16_t", "uint32_t", "uint64_t", "rondo_status",
-                       "rondo_call", "size_t", prefix_ + "_call", prefix_ + "_run", prefix_ + "_step"});
+    UniqueNames names({"state",           "scratch",  "rondo_inputs",    "rondo_outputs",  "rondo_dims",
+                       "rondo_arguments", "int8_t",   "int16_t",         "int32_t",        "int64_t",
+                       "uint8_t",         "uint16_t", "uint32_t",        "uint64_t",       "rondo_status",
+                       "rondo_call",      "size_t",   prefix_ + "_call", prefix_ + "_run", prefix_ + "_step"});
     std::vector<std::string> parameters, dims, inputs, outputs;
     bool stateful = !plan_.state_bytes.is(0);
     for (const std::string& symbol : plan_.symbols) {
@@ -113,13 +117,15 @@ class Header {
     }
     parameters.push_back("void *scratch");
     line("/* {} `scratch` may be null if the model needs none. */",
-         stateful ? "One step: reads the inputs, writes the outputs, and moves the state on." : "One call of the model.");
+         stateful ? "One step: reads the inputs, writes the outputs, and moves the state on."
+                  : "One call of the model.");
     line("static inline rondo_status {}_{}({}) {{", prefix_, stateful ? "step" : "run", fmt::join(parameters, ", "));
     out_ += array("const void *const rondo_inputs", inputs);
     out_ += array("void *const rondo_outputs", outputs);
     out_ += array("const int64_t rondo_dims", dims);
-    line("  const rondo_call rondo_arguments = {{{}, {}, {}, {}, scratch, NULL}};", inputs.empty() ? "NULL" : "rondo_inputs",
-         outputs.empty() ? "NULL" : "rondo_outputs", dims.empty() ? "NULL" : "rondo_dims", stateful ? "state" : "NULL");
+    line("  const rondo_call rondo_arguments = {{{}, {}, {}, {}, scratch, NULL}};",
+         inputs.empty() ? "NULL" : "rondo_inputs", outputs.empty() ? "NULL" : "rondo_outputs",
+         dims.empty() ? "NULL" : "rondo_dims", stateful ? "state" : "NULL");
     line("  return {}_call(&rondo_arguments);", prefix_);
     line("}}");
   }

@@ -40,8 +40,9 @@ bool write(const fs::path& path, std::string_view bytes) {
 }
 
 Result<std::string> read(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  std::string bytes(file ? static_cast<size_t>(file.tellg()) : 0, '\0');
+  file.seekg(0).read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   if (!file || bytes.empty()) return internal_error("the linker wrote no file");
   return bytes;
 }
@@ -56,11 +57,12 @@ Diagnostic link_error(const std::string& messages, const Target& target) {
 Result<std::string> link(std::string_view object, const Target& target, const std::string& soname, bool& usable) {
   TemporaryDirectory directory;
   std::string from = (directory.path() / "model.o").string(), to = (directory.path() / "model.so").string();
-  if (directory.path().empty() || !write(from, object)) return unsupported("the temporary directory cannot be written to");
+  if (directory.path().empty() || !write(from, object))
+    return unsupported("the temporary directory cannot be written to");
   std::vector<const char*> arguments = {
-      "ld.lld", "-shared",        "--build-id=none", "--hash-style=gnu", "-z", "noexecstack", "-z",        "text",
-      "-s",     "--no-undefined", "--threads=1",     "-soname",          soname.c_str(),      "-o",        to.c_str(),
-      from.c_str()};
+      "ld.lld",   "-shared",   "--build-id=none", "--hash-style=gnu", "-z",      "noexecstack",  "-z",
+      "text",     "-s",        "--no-undefined",  "--threads=1",      "-soname", soname.c_str(), "-o",
+      to.c_str(), from.c_str()};
   std::string output, errors;
   llvm::raw_string_ostream output_stream(output), error_stream(errors);
   lld::Result result = lld::lldMain(arguments, output_stream, error_stream, {{lld::Gnu, &lld::elf::link}});
@@ -74,9 +76,9 @@ Result<std::string> link(std::string_view object, const Target& target, const st
 Result<std::string> link_shared(std::string_view object, const Target& target, const std::string& soname) {
   const llvm::Triple& triple = target.machine().triple;
   if (!triple.isOSBinFormatELF())
-    return unsupported(fmt::format(
-        "shared libraries are linked for ELF targets (Linux); {} needs its own linker: compile to .o or .a",
-        target.spec().triple));
+    return unsupported(
+        fmt::format("shared libraries are linked for ELF targets (Linux); {} needs its own linker: compile to .o or .a",
+                    target.spec().triple));
   static std::mutex one_at_a_time;
   std::lock_guard lock(one_at_a_time);
   static bool usable = true;  // lld says when a crash of its own leaves it unusable

@@ -28,12 +28,24 @@ class Reflection {
     for (const StateSlot& slot : plan_.states) states.push_back(tensor(slot.name, slot.type));
     for (const std::string& symbol : plan_.symbols) dims.push_back(text(symbol));
     auto count = [&](size_t n) { return b_.getInt32(static_cast<uint32_t>(n)); };
-    Constant* fields[] = {b_.getInt32(RONDO_INTERFACE_VERSION), count(inputs.size()), count(outputs.size()),
-                          count(states.size()), count(dims.size()), text(plan_.name),
-                          array(inputs), array(outputs), array(states), array(dims),
-                          constants ? constants : null(), b_.getInt64(plan_.constant_bytes),
-                          entries.call, entries.reset, entries.state_size, entries.scratch_size,
-                          entries.shapes, entries.state_offsets};
+    Constant* fields[] = {b_.getInt32(RONDO_INTERFACE_VERSION),
+                          count(inputs.size()),
+                          count(outputs.size()),
+                          count(states.size()),
+                          count(dims.size()),
+                          text(plan_.name),
+                          array(inputs),
+                          array(outputs),
+                          array(states),
+                          array(dims),
+                          constants ? constants : null(),
+                          b_.getInt64(plan_.constant_bytes),
+                          entries.call,
+                          entries.reset,
+                          entries.state_size,
+                          entries.scratch_size,
+                          entries.shapes,
+                          entries.state_offsets};
     auto* record = llvm::ConstantStruct::getAnon(fields);
     auto* global = new llvm::GlobalVariable(emitter_.module, record->getType(), true,
                                             llvm::GlobalValue::ExternalLinkage, record, prefix_ + "_model");
@@ -73,27 +85,9 @@ class Reflection {
   const std::string& prefix_;
 };
 
-Status check(const Plan& plan) {
-  if (plan.constant_bytes < 0 || plan.constant_bytes > kLargestBlob)
-    return unsupported(fmt::format("constants of {} bytes; at most {} are compiled", plan.constant_bytes, kLargestBlob));
-  for (const Buffer& buffer : plan.buffers) {
-    if (buffer.kind != Buffer::Kind::constant) continue;
-    auto offset = buffer.offset.constant();
-    int64_t size = static_cast<int64_t>(buffer.value.bytes().size());
-    if (!offset || *offset < 0 || *offset > plan.constant_bytes - size || buffer.value.dtype() != buffer.dtype)
-      return internal_error(fmt::format("constant buffer '{}' lies outside the constants", buffer.name));
-  }
-  auto is_buffer = [&](int index, Buffer::Kind kind) {
-    return index >= 0 && index < static_cast<int>(plan.buffers.size()) && plan.buffers[index].kind == kind;
-  };
-  for (const StateSlot& slot : plan.states) {
-    if (!is_buffer(slot.buffer, Buffer::Kind::state))
-      return internal_error(fmt::format("state '{}' has no state buffer", slot.name));
-    const Buffer& buffer = plan.buffers[slot.buffer];
-    if (slot.initial && (!buffer.count.is(slot.initial->count()) || slot.initial->dtype() != buffer.dtype))
-      return internal_error(fmt::format("state '{}' and its initial value differ in type", slot.name));
-  }
-  return Done{};
+Status check_size(const Plan& plan) {
+  if (plan.constant_bytes >= 0 && plan.constant_bytes <= kLargestBlob) return Done{};
+  return unsupported(fmt::format("constants of {} bytes; at most {} are compiled", plan.constant_bytes, kLargestBlob));
 }
 
 std::string constants_name(const Plan& plan) { return identifier(plan.name, "model") + ".constants"; }
@@ -107,8 +101,8 @@ void set_flags(llvm::Module& module, const Target::Machine& machine) {
 llvm::GlobalVariable* declare_constants(const Plan& plan, llvm::Module& module) {
   if (plan.constant_bytes == 0) return nullptr;
   auto* type = llvm::ArrayType::get(llvm::Type::getInt8Ty(module.getContext()), plan.constant_bytes);
-  auto* blob = new llvm::GlobalVariable(module, type, true, llvm::GlobalValue::ExternalLinkage, nullptr,
-                                        constants_name(plan));
+  auto* blob =
+      new llvm::GlobalVariable(module, type, true, llvm::GlobalValue::ExternalLinkage, nullptr, constants_name(plan));
   blob->setVisibility(llvm::GlobalValue::HiddenVisibility);
   blob->setDSOLocal(true);
   blob->setAlignment(llvm::Align(Plan::kAlignment));
@@ -119,14 +113,14 @@ llvm::GlobalVariable* declare_constants(const Plan& plan, llvm::Module& module) 
 
 Result<std::unique_ptr<llvm::Module>> build_module(const Plan& plan, const Target::Machine& machine,
                                                    llvm::LLVMContext& context) {
-  RONDO_CHECK(check(plan));
+  RONDO_CHECK(check_size(plan));
   std::string prefix = identifier(plan.name, "model");
   auto module = std::make_unique<llvm::Module>(prefix, context);
   set_flags(*module, machine);
   module->setDataLayout(data_layout(machine));
   emit::Emitter emitter(machine, *module);
   llvm::GlobalVariable* constants = declare_constants(plan, *module);
-  RONDO_TRY(llvm::Function* run, emit::emit_run(emitter, plan, prefix));
+  RONDO_TRY(llvm::Function * run, emit::emit_run(emitter, plan, prefix));
   emit::Entries entries = emit::EntryEmitter(emitter, plan, prefix, constants).emit(run);
   Reflection(emitter, plan, prefix).emit(entries, constants);
   return module;

@@ -1,23 +1,26 @@
 // Identifiers for symbols and headers. Tested by header_test.cpp.
 #include "codegen/names.h"
 
-#include <array>
+#include <iterator>
+#include <sstream>
 
 namespace rondo {
 namespace {
 
-const std::set<std::string_view>& keywords() {
-  static const std::set<std::string_view> words = {
-      "alignas", "alignof", "and", "and_eq", "asm", "auto", "bitand", "bitor", "bool", "break", "case", "catch", "char",
-      "char8_t", "char16_t", "char32_t", "class", "compl", "concept", "const", "consteval", "constexpr", "constinit",
-      "const_cast", "continue", "co_await", "co_return", "co_yield", "decltype", "default", "delete", "do", "double",
-      "dynamic_cast", "else", "enum", "explicit", "export", "extern", "false", "float", "for", "friend", "goto", "if",
-      "inline", "int", "linux", "long", "mutable", "namespace", "new", "noexcept", "not", "not_eq", "nullptr", "NULL",
-      "operator", "or", "or_eq", "private", "protected", "public", "register", "reinterpret_cast", "requires",
-      "restrict", "return", "short", "signed", "sizeof", "static", "static_assert", "static_cast", "struct", "switch",
-      "template", "this", "thread_local", "throw", "true", "try", "typedef", "typeid", "typename", "typeof",
-      "typeof_unqual", "union", "unix", "unsigned", "using", "virtual", "void", "volatile", "wchar_t", "while", "xor",
-      "xor_eq"};
+constexpr char kKeywords[] =
+    "alignas alignof and and_eq asm auto bitand bitor bool break case catch char char8_t char16_t char32_t "
+    "class compl concept const consteval constexpr constinit const_cast continue co_await co_return co_yield "
+    "decltype default delete do double dynamic_cast else enum explicit export extern false float for friend "
+    "goto if inline int linux long mutable namespace new noexcept not not_eq nullptr NULL operator or or_eq "
+    "private protected public register reinterpret_cast requires restrict return short signed sizeof static "
+    "static_assert static_cast struct switch template this thread_local throw true try typedef typeid "
+    "typename typeof typeof_unqual union unix unsigned using virtual void volatile wchar_t while xor xor_eq";
+
+const std::set<std::string>& keywords() {
+  static const std::set<std::string> words = [] {
+    std::istringstream stream(kKeywords);
+    return std::set<std::string>(std::istream_iterator<std::string>(stream), {});
+  }();
   return words;
 }
 

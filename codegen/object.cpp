@@ -15,6 +15,7 @@
 #include <mutex>
 
 #include "codegen/module.h"
+#include "ir/verify.h"
 
 namespace rondo {
 namespace {
@@ -39,7 +40,7 @@ class FatalErrorsThrow {
   std::lock_guard<std::mutex> lock_;
 };
 
-Status verify(const llvm::Module& module, const char* when) {
+Status verify_module(const llvm::Module& module, const char* when) {
   std::string text;
   llvm::raw_string_ostream stream(text);
   if (!llvm::verifyModule(module, &stream)) return Done{};
@@ -52,7 +53,8 @@ Status optimise(llvm::Module& module, llvm::TargetMachine& machine) {
   LLVMPassBuilderOptionsSetLoopInterleaving(options, false);
   LLVMPassBuilderOptionsSetSLPVectorization(options, false);
   LLVMPassBuilderOptionsSetLoopUnrolling(options, false);
-  LLVMErrorRef error = LLVMRunPasses(llvm::wrap(&module), "default<O2>", reinterpret_cast<LLVMTargetMachineRef>(&machine), options);
+  auto* target = reinterpret_cast<LLVMTargetMachineRef>(&machine);
+  LLVMErrorRef error = LLVMRunPasses(llvm::wrap(&module), "default<O2>", target, options);
   LLVMDisposePassBuilderOptions(options);
   if (!error) return Done{};
   char* message = LLVMGetErrorMessage(error);
@@ -95,20 +97,24 @@ Result<std::string> generate_with_llvm(const Plan& plan, const Target& target, F
   context.setDiagnosticHandlerCallBack(collect, &messages);
   llvm::TargetMachine& machine = *target.machine().llvm;
   RONDO_TRY(auto module, build_module(plan, target.machine(), context));
-  RONDO_CHECK(verify(*module, "before the passes"));
+  RONDO_CHECK(verify_module(*module, "before the passes"));
   RONDO_CHECK(optimise(*module, machine));
   RONDO_CHECK(attach_constants(plan, *module));
-  RONDO_CHECK(verify(*module, "after the passes"));
-  Result<std::string> file = form == Form::llvm ? Result<std::string>(print(*module)) : emit_file(*module, machine, form);
+  RONDO_CHECK(verify_module(*module, "after the passes"));
+  Result<std::string> file =
+      form == Form::llvm ? Result<std::string>(print(*module)) : emit_file(*module, machine, form);
   if (messages.empty()) return file;
   return unsupported(fmt::format("LLVM's code generator for {}: {}", target.spec().triple, fmt::join(messages, "; ")));
 }
 
 }  // namespace
 
-std::string data_layout(const Target::Machine& machine) { return machine.llvm->createDataLayout().getStringRepresentation(); }
+std::string data_layout(const Target::Machine& machine) {
+  return machine.llvm->createDataLayout().getStringRepresentation();
+}
 
 Result<std::string> generate(const Plan& plan, const Target& target, Form form) {
+  RONDO_CHECK(verify(plan));
   FatalErrorsThrow errors;
   try {
     return generate_with_llvm(plan, target, form);
@@ -116,6 +122,8 @@ Result<std::string> generate(const Plan& plan, const Target& target, Form form) 
     return unsupported(fmt::format("LLVM's code generator for {}: {}", target.spec().triple, error.reason));
   } catch (const std::bad_alloc&) {
     return unsupported("not enough memory to compile this model");
+  } catch (const std::exception& error) {
+    return internal_error(fmt::format("code generation: {}", error.what()));
   }
 }
 

@@ -28,7 +28,7 @@ constexpr Row kRows[] = {
 void initialise_llvm() {
   static std::once_flag once;
   std::call_once(once, [] {
-#define RONDO_INITIALISE(arch)     \
+#define RONDO_INITIALISE(arch)        \
   LLVMInitialize##arch##TargetInfo(); \
   LLVMInitialize##arch##Target();     \
   LLVMInitialize##arch##TargetMC();   \
@@ -122,7 +122,7 @@ Result<Wanted> resolve(const TargetSpec& spec) {
 
 Result<const llvm::Target*> find_backend(const std::string& name, const llvm::Triple& triple) {
   using Arch = llvm::Triple::ArchType;
-  static constexpr Arch kSupported[] = {Arch::x86,    Arch::x86_64, Arch::arm,     Arch::thumb,
+  static constexpr Arch kSupported[] = {Arch::x86,     Arch::x86_64,  Arch::arm,    Arch::thumb,
                                         Arch::aarch64, Arch::riscv32, Arch::riscv64};
   std::string error;
   const llvm::Target* backend = nullptr;
@@ -131,8 +131,9 @@ Result<const llvm::Target*> find_backend(const std::string& name, const llvm::Tr
   if (backend) return backend;
   std::vector<std::string> names;
   for (const Row& row : kRows) names.emplace_back(row.name);
-  return invalid(fmt::format("unknown target '{}'; names near it: {}; or an LLVM triple of little-endian x86, ARM, AArch64 or RISC-V",
-                             name, near_names(name, names, 5)));
+  return invalid(fmt::format(
+      "unknown target '{}'; names near it: {}; or an LLVM triple of little-endian x86, ARM, AArch64 or RISC-V", name,
+      near_names(name, names, 5)));
 }
 
 template <class Rows>
@@ -181,10 +182,14 @@ void read_caches(TargetFacts& facts) {
 void describe(Target::Machine& machine) {
   Features features{*machine.llvm->getMCSubtargetInfo()};
   machine.facts.pointer_bytes = machine.triple.isArch64Bit() ? 8 : 4;
-  if (machine.triple.isX86()) describe_x86(features, machine);
-  else if (machine.triple.isAArch64()) describe_aarch64(features, machine);
-  else if (machine.triple.isRISCV()) describe_riscv(features, machine);
-  else describe_arm(features, machine);
+  if (machine.triple.isX86())
+    describe_x86(features, machine);
+  else if (machine.triple.isAArch64())
+    describe_aarch64(features, machine);
+  else if (machine.triple.isRISCV())
+    describe_riscv(features, machine);
+  else
+    describe_arm(features, machine);
 }
 
 std::unique_ptr<llvm::TargetMachine> make_machine(const llvm::Target& backend, const Wanted& wanted,
@@ -217,8 +222,7 @@ Result<Target> Target::find(const TargetSpec& spec) {
   std::unique_ptr<llvm::MCSubtargetInfo> known(backend->createMCSubtargetInfo(wanted.triple.str(), "", ""));
   if (!known) return invalid(fmt::format("LLVM knows no processors for '{}'", wanted.triple.str()));
   if (wanted.native) wanted.features = known_only(*known, wanted.features);
-  if (!wanted.extra_features.empty())
-    wanted.features += (wanted.features.empty() ? "" : ",") + wanted.extra_features;
+  if (!wanted.extra_features.empty()) wanted.features += (wanted.features.empty() ? "" : ",") + wanted.extra_features;
   RONDO_CHECK(check_processor(*known, wanted));
 
   Target target;

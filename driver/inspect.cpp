@@ -59,8 +59,8 @@ class Inspector {
         told = remarks.size();
         return;
       }
-      text += fmt::format("; after {}{}\n", pass, changed ? "" : " (unchanged)");
-      for (; told < remarks.size(); ++told) text += "; " + to_string(remarks[told]) + "\n";
+      text += fmt::format("# after {}{}\n", pass, changed ? "" : " (unchanged)");
+      for (; told < remarks.size(); ++told) text += "# " + to_string(remarks[told]) + "\n";
       if (changed || !options_.after_all) text += print(core, print_options_) + "\n";
     };
     RONDO_TRY(Graph core, lower_to_core(std::move(graph), options_.model, target, observe, remarks));

@@ -1,7 +1,7 @@
 // Lexer: the words of the text form, one at a time, each with its place.
 //
 // Any bytes are accepted: what is no word becomes a token of kind `bad` that says why. A lexer is a few pointers, so
-// that copying one is how a parser looks ahead. Tested by tests/ir/text_test.cpp.
+// that copying one is how a parser looks ahead. Tested by tests/ir/text*_test.cpp.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// parse: text of any level. The first word tells which. Tested by tests/ir/text_test.cpp.
+// parse: text of any level. The first word tells which. Tested by tests/ir/text*_test.cpp.
 #include "ir/parse_parts.h"
 
 namespace rondo {

@@ -1,6 +1,6 @@
 // Graphs from text; docs/ir.md describes the language. Core nodes are given to inference as they are read, so that
 // their types and known elements are there, and types in the text that inference refutes are errors.
-// Tested by tests/ir/text_test.cpp.
+// Tested by tests/ir/text*_test.cpp.
 #include <fmt/format.h>
 
 #include <unordered_map>
@@ -256,7 +256,8 @@ class GraphParser {
     std::vector<Token> results;
     if (reader_.peek().kind == Token::Kind::word && !reader_.at_word("_")) return results;
     do {
-      if (reader_.peek().kind != Token::Kind::value && !reader_.at_word("_")) return reader_.expected("a result's name");
+      if (reader_.peek().kind != Token::Kind::value && !reader_.at_word("_"))
+        return reader_.expected("a result's name");
       results.push_back(reader_.next());
     } while (reader_.take_mark(","));
     RONDO_CHECK(reader_.expect_mark("="));
@@ -270,7 +271,8 @@ class GraphParser {
     const std::optional<Op> op = find_op(token.text);
     if (!op)
       return error(token, fmt::format("there is no operator '{}'; at the model level it can be written as unsupported "
-                                      "\"{}\"", token.text, token.text));
+                                      "\"{}\"",
+                                      token.text, token.text));
     node.op = *op;
     if (scope.graph.level == Level::core && is_model(*op))
       return error(token, "this operator belongs to the model level; a core graph has core operators");
@@ -380,8 +382,8 @@ class GraphParser {
     for (size_t i = 0; i < types.size(); ++i) {
       std::optional<Type>& inferred = node.results[i]->type;
       if (!agree(graph, *inferred, *types[i].type))
-        return error(types[i].token, fmt::format("the operator gives {}, not {}", to_string(*inferred),
-                                                 to_string(*types[i].type)));
+        return error(types[i].token,
+                     fmt::format("the operator gives {}, not {}", to_string(*inferred), to_string(*types[i].type)));
       inferred = types[i].type;
     }
     return Done{};

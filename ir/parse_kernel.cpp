@@ -1,4 +1,4 @@
-// Kernels from text: axes, schedule, instructions, stores and indices. Tested by tests/ir/text_test.cpp.
+// Kernels from text: axes, schedule, instructions, stores and indices. Tested by tests/ir/text*_test.cpp.
 #include "ir/parse_kernel.h"
 
 #include <fmt/format.h>
@@ -100,10 +100,12 @@ class KernelParser {
 
   Result<int> operand(const Kernel& kernel) {
     const Token token = reader_.peek();
-    if (token.kind != Token::Kind::value || !is_digits(token.text)) return reader_.expected("an instruction such as %0");
+    if (token.kind != Token::Kind::value || !is_digits(token.text))
+      return reader_.expected("an instruction such as %0");
     reader_.next();
     RONDO_TRY(const int instr, parse_number(reader_, token, token.text));
-    if (static_cast<size_t>(instr) >= kernel.body.size()) return error(token, "this instruction is not defined before here");
+    if (static_cast<size_t>(instr) >= kernel.body.size())
+      return error(token, "this instruction is not defined before here");
     return instr;
   }
 

@@ -1,4 +1,4 @@
-// The parts of a plan's text that kernels and the plan around them share. Tested by tests/ir/text_test.cpp.
+// The parts of a plan's text that kernels and the plan around them share. Tested by tests/ir/text*_test.cpp.
 #pragma once
 
 #include <unordered_map>

@@ -1,9 +1,11 @@
-// Names, numbers and dims from text. Tensors and attributes: ir/parse_values.cpp. Tested by tests/ir/text_test.cpp.
+// Names, numbers and dims from text. Tensors and attributes: ir/parse_values.cpp. Tested by tests/ir/text*_test.cpp.
 #include "ir/parse_parts.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <limits>
 
 #include "ir/print_parts.h"
@@ -13,6 +15,10 @@ namespace {
 
 constexpr int kMaxDimNesting = 16;
 constexpr int64_t kMaxDimSize = 1000;  // symbols and numbers in one expression
+// Simplifying floor, min and max takes up to three times as long for each level of nesting. Few levels are free; what
+// deeper ones cost is limited for the whole text.
+constexpr int kFreeHeight = 4;
+constexpr int64_t kMaxDimWork = 2'000'000;
 
 std::string shown(const Token& token) {
   constexpr size_t kShown = 24;
@@ -153,7 +159,7 @@ Result<TextReader::SizedDim> TextReader::dim_sum() {
   while (at_mark("+") || at_mark("-")) {
     const bool minus = next().text == "-";
     RONDO_TRY(SizedDim term, dim_product());
-    RONDO_TRY(sum, checked(start, {sum.dim, sum.size + term.size}));
+    RONDO_TRY(sum, checked(start, {sum.dim, sum.size + term.size, std::max(sum.height, term.height)}));
     sum.dim = minus ? sum.dim - term.dim : sum.dim + term.dim;
   }
   return sum;
@@ -168,7 +174,7 @@ Result<TextReader::SizedDim> TextReader::dim_product() {
       return static_cast<int64_t>(dim.terms().size()) + (dim.constant_part() != 0 || dim.terms().empty());
     };
     const int64_t size = product.size * terms(factor.dim) + factor.size * terms(product.dim);
-    RONDO_TRY(product, checked(start, {product.dim, size}));
+    RONDO_TRY(product, checked(start, {product.dim, size, std::max(product.height, factor.height)}));
     product.dim = product.dim * factor.dim;
   }
   return product;
@@ -190,7 +196,7 @@ Result<TextReader::SizedDim> TextReader::dim_factor() {
       }
     }
     RONDO_TRY(SizedDim operand, dim_factor());
-    return SizedDim{-operand.dim, operand.size};
+    return SizedDim{-operand.dim, operand.size, operand.height};
   }
   if (take_mark("(")) {
     RONDO_TRY(SizedDim inner, dim_sum());
@@ -215,7 +221,9 @@ Result<TextReader::SizedDim> TextReader::dim_call(std::string_view word) {
   RONDO_CHECK(expect_mark(","));
   RONDO_TRY(SizedDim b, dim_sum());
   RONDO_CHECK(expect_mark(")"));
-  RONDO_TRY(SizedDim call, checked(start, {Dim(), a.size + b.size + 1}));
+  RONDO_TRY(SizedDim call, checked(start, {Dim(), a.size + b.size + 1, std::max(a.height, b.height) + 1}));
+  if (call.height > kFreeHeight) dim_work_ += static_cast<int64_t>(std::pow(3, call.height));
+  if (dim_work_ > kMaxDimWork) return error(start, "this text's dimensions are nested too deeply");
   call.dim = word == "floor" ? floor_div(a.dim, b.dim) : word == "min" ? min(a.dim, b.dim) : max(a.dim, b.dim);
   return call;
 }

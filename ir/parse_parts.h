@@ -1,7 +1,7 @@
 // TextReader: reads the parts that graphs and plans have in common (see ir/print_parts.h for the other direction).
 //
 // Sizes are bounded by the text: a tensor's elements must all stand there before memory is taken for them, nesting is
-// limited, and so is the size of a dimension's expression. Tested by tests/ir/text_test.cpp.
+// limited, and so is the size of a dimension's expression. Tested by tests/ir/text*_test.cpp.
 #pragma once
 
 #include "ir/lexer.h"
@@ -30,23 +30,24 @@ class TextReader {
   /// "expected WHAT, found …" at the next token.
   Diagnostic expected(std::string_view what) const;
 
-  Result<std::string> text();      // "…"
-  Result<std::string> name();      // a word or "…"
+  Result<std::string> text();  // "…"
+  Result<std::string> name();  // a word or "…"
   Result<std::string> unquote(const Token& token);
   Result<int64_t> integer();
   Result<int> small_integer(std::string_view what);  // 0 … 2^31-1
-  Result<double> real();                              // an integer is accepted
-  Result<std::string> symbol();                       // a dimension's name
+  Result<double> real();                             // an integer is accepted
+  Result<std::string> symbol();                      // a dimension's name
   Result<Dim> dim();
   Result<Type> type();
   Result<Tensor> tensor();
   Result<Attribute> attribute();
 
  private:
-  /// A dim and the size of its expression, shared parts counted each time.
+  /// A dim, the size of its expression (shared parts counted each time), and how deep floor, min and max are nested.
   struct SizedDim {
     Dim dim;
     int64_t size = 1;
+    int height = 0;
   };
   Result<SizedDim> dim_sum();
   Result<SizedDim> dim_product();
@@ -68,6 +69,7 @@ class TextReader {
 
   Lexer lexer_;
   int dim_depth_ = 0;
+  int64_t dim_work_ = 0;  // spent in the whole text on dims nested deeply
 };
 
 /// Reads ITEM {"," ITEM} CLOSE, or CLOSE alone; the opening mark has been read. item() is a Status.

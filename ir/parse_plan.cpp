@@ -1,5 +1,5 @@
 // Plans from text; docs/ir.md describes the language. Names are checked here, meaning by verify(Plan).
-// Kernels: ir/parse_kernel.cpp. Tested by tests/ir/text_test.cpp.
+// Kernels: ir/parse_kernel.cpp. Tested by tests/ir/text*_test.cpp.
 #include <fmt/format.h>
 
 #include "ir/parse_kernel.h"
@@ -9,8 +9,10 @@ namespace {
 
 std::optional<Buffer::Kind> find_buffer_kind(std::string_view word) {
   using Kind = Buffer::Kind;
-  constexpr std::pair<std::string_view, Kind> kKinds[] = {{"input", Kind::input},       {"output", Kind::output},
-                                                          {"state", Kind::state},       {"constant", Kind::constant},
+  constexpr std::pair<std::string_view, Kind> kKinds[] = {{"input", Kind::input},
+                                                          {"output", Kind::output},
+                                                          {"state", Kind::state},
+                                                          {"constant", Kind::constant},
                                                           {"scratch", Kind::scratch}};
   for (const auto& [name, kind] : kKinds)
     if (name == word) return kind;
@@ -79,7 +81,9 @@ class PlanParser {
     if (!buffers_.emplace(token.text, static_cast<int>(plan_.buffers.size())).second)
       return error(token, "this buffer's name is already taken");
     Buffer buffer;
-    buffer.name = token.text;
+    const bool numbered =
+        token.text[0] == 'b' && is_digits(token.text.substr(1));  // stands for a buffer without a name
+    if (!numbered) buffer.name = token.text;
     if (reader_.peek().kind == Token::Kind::text) {
       RONDO_TRY(buffer.name, reader_.text());
     }

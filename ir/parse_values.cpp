@@ -1,4 +1,4 @@
-// Reals, tensors and attributes from text: the part of TextReader that reads data. Tested by tests/ir/text_test.cpp.
+// Reals, tensors and attributes from text: the part of TextReader that reads data. Tested by tests/ir/text*_test.cpp.
 #include <fmt/format.h>
 
 #include <array>
@@ -90,7 +90,8 @@ Result<double> TextReader::unsigned_real(const Token& token) {
     auto [stop, code] = std::from_chars(digits.data(), digits.data() + digits.size(), bits, 16);
     double value;
     std::memcpy(&value, &bits, sizeof value);
-    if (!number.text.starts_with("0x") || code != std::errc() || stop != digits.data() + digits.size() || value == value)
+    if (!number.text.starts_with("0x") || code != std::errc() || stop != digits.data() + digits.size() ||
+        value == value)
       return error(number, "expected the 64 bits of a NaN in hexadecimal, such as 0x7ff8000000000000");
     RONDO_CHECK(expect_mark(")"));
     return value;
@@ -103,7 +104,8 @@ Result<double> TextReader::unsigned_real(const Token& token) {
 Result<std::optional<double>> TextReader::maybe_real() {
   const Lexer start = lexer_;
   const bool negative = take_mark("-");
-  const bool is_real = at_word("inf") || at_word("nan") || (peek().kind == Token::Kind::number && is_real_literal(peek().text));
+  const bool is_real =
+      at_word("inf") || at_word("nan") || (peek().kind == Token::Kind::number && is_real_literal(peek().text));
   if (!is_real) {
     lexer_ = start;
     return std::optional<double>();

@@ -222,7 +222,9 @@ class GraphPrinter {
 
   void region(const Graph& region, const Graph& outer) {
     const Names names(region);
-    out_ += " region ";
+    out_ += '\n';
+    ++depth_;
+    line("region ");
     if (!region.name.empty()) {
       print_text(out_, region.name);
       out_ += ' ';
@@ -237,6 +239,7 @@ class GraphPrinter {
     ++depth_;
     body(region, names);
     out_ += '}';
+    --depth_;
   }
 
   const PrintOptions& options_;

@@ -37,8 +37,8 @@ bool is_literal(const Tensor& tensor) {
   if (tensor.count() > kLiteralElements) return false;
   const std::string_view bytes = tensor.bytes();
   const auto size = static_cast<size_t>(byte_size(tensor.dtype()));
-  const Tensor nan = is_float(tensor.dtype()) ? Tensor::scalar(tensor.dtype(), std::numeric_limits<double>::quiet_NaN())
-                                              : Tensor();
+  const Tensor nan =
+      is_float(tensor.dtype()) ? Tensor::scalar(tensor.dtype(), std::numeric_limits<double>::quiet_NaN()) : Tensor();
   for (int64_t i = 0; i < tensor.count(); ++i) {
     if (tensor.dtype() == DType::boolean && static_cast<uint8_t>(bytes[i]) > 1) return false;
     if (!is_float(tensor.dtype()) || !std::isnan(tensor.double_at(i))) continue;

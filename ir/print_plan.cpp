@@ -89,7 +89,7 @@ class PlanPrinter {
     using Kind = Buffer::Kind;
     line("buffer ");
     out_ += buffers_[number];
-    if (buffers_[number] != buffer.name) {
+    if (buffers_[number] != buffer.name && !buffer.name.empty()) {
       out_ += ' ';
       print_text(out_, buffer.name);
     }
@@ -246,9 +246,7 @@ class PlanPrinter {
     out_ += "bounded " + operand(instr) + " < ";
     print_dim(out_, instr.extent);
   }
-  void reduce(const Instr& instr) {
-    out_ += fmt::format("reduce {} {}", to_string(instr.combine), operand(instr));
-  }
+  void reduce(const Instr& instr) { out_ += fmt::format("reduce {} {}", to_string(instr.combine), operand(instr)); }
 
   // --- indices: i0*64 + (i1 / 16)*256 + (i1 % 16) + %3*{4*T} + 5
 

@@ -16,7 +16,8 @@ std::optional<Range> scaled(const Dim& coefficient, const Range& values) {
 /// A panel term is linear within a panel, and so is the start of one panel to the next: its extremes are at the ends
 /// of the first panel, the last whole one, and the last.
 std::optional<Range> panel_range(const IndexTerm& term, const Dim& extent) {
-  const auto count = extent.constant(), stride = term.panel_stride.constant(), coefficient = term.coefficient.constant();
+  const auto count = extent.constant(), stride = term.panel_stride.constant(),
+             coefficient = term.coefficient.constant();
   if (!count || !stride || !coefficient || term.panel < 1) return std::nullopt;
   const auto at = [&](int64_t v) {
     return Dim(v / term.panel) * Dim(*stride) + Dim(v % term.panel) * Dim(*coefficient);
@@ -40,9 +41,97 @@ std::optional<Range> sum(const Range& a, const std::optional<Range>& b) {
 /// The range of an instruction's value, where it is an index or has been bounded.
 std::optional<Range> range_of_value(const Instr& instr, const Extents& extents) {
   if (instr.kind == Instr::Kind::index) return range_of(instr.index, extents);
-  if (instr.kind == Instr::Kind::bounded && instr.extent.lower_bound() >= 1) return Range{Dim(0), instr.extent - Dim(1)};
+  if (instr.kind == Instr::Kind::bounded && instr.extent.lower_bound() >= 1)
+    return Range{Dim(0), instr.extent - Dim(1)};
   return std::nullopt;
 }
+
+constexpr int64_t kWitnesses = 4096;  // iterations looked at for a conflict
+constexpr int64_t kSymbolValue = 7;
+
+std::optional<int64_t> at_sample(const Dim& dim) {
+  std::set<std::string> names;
+  dim.collect_symbols(names);
+  Dim::Values values;
+  for (const std::string& name : names) values.emplace(name, kSymbolValue);
+  const Result<int64_t> number = dim.evaluate(values);
+  if (!number) return std::nullopt;
+  return *number;
+}
+
+/// An index with numbers for dims.
+struct SampledIndex {
+  struct Term {
+    int var;
+    int64_t coefficient, panel, panel_stride;
+  };
+  int64_t constant = 0;
+  std::vector<Term> terms;
+
+  int64_t at(const std::map<int, int64_t>& variables) const {
+    Dim sum(constant);  // saturates
+    for (const Term& term : terms) {
+      const int64_t v = variables.at(term.var);
+      sum += term.panel > 0 ? Dim(v / term.panel) * Dim(term.panel_stride) + Dim(v % term.panel) * Dim(term.coefficient)
+                            : Dim(v) * Dim(term.coefficient);
+    }
+    return *sum.constant();
+  }
+};
+
+std::optional<SampledIndex> sampled(const Index& index) {
+  SampledIndex result;
+  const auto constant = at_sample(index.constant);
+  if (!constant) return std::nullopt;
+  result.constant = *constant;
+  for (const IndexTerm& term : index.terms) {
+    const auto coefficient = at_sample(term.coefficient), stride = at_sample(term.panel_stride);
+    if (!coefficient || !stride) return std::nullopt;
+    result.terms.push_back({term.var, *coefficient, term.panel, *stride});
+  }
+  return result;
+}
+
+/// The first iterations of a kernel, those of the loops around it at their first.
+class Witnesses {
+ public:
+  Witnesses(const Kernel& kernel, const Extents& extents) {
+    for (const auto& [var, extent] : extents) variables_[var] = 0;
+    const size_t axes = std::max<size_t>(1, kernel.parallel.size() + kernel.reduction.size());
+    int64_t most = 2;
+    const auto total = [&](int64_t each) {
+      int64_t product = 1;
+      for (size_t i = 0; i < axes && product <= kWitnesses; ++i) product *= each;
+      return product;
+    };
+    while (total(most + 1) <= kWitnesses) ++most;
+    if (total(most) > kWitnesses) most = 0;  // too many axes
+    for (const auto* list : {&kernel.parallel, &kernel.reduction}) {
+      for (const Axis& axis : *list) {
+        const auto extent = at_sample(axis.extent);
+        counts_.emplace_back(axis.var, std::min(extent.value_or(0), most));
+        empty_ |= counts_.back().second < 1;
+      }
+    }
+  }
+
+  const std::map<int, int64_t>& variables() const { return variables_; }
+  bool empty() const { return empty_; }
+  /// Steps to the next iteration; false after the last.
+  bool advance() {
+    for (size_t i = counts_.size(); i-- > 0;) {
+      int64_t& value = variables_[counts_[i].first];
+      if (++value < counts_[i].second) return true;
+      value = 0;
+    }
+    return false;
+  }
+
+ private:
+  std::map<int, int64_t> variables_;
+  std::vector<std::pair<int, int64_t>> counts_;  // parallel axes, then reduction axes
+  bool empty_ = false;
+};
 
 }  // namespace
 
@@ -71,6 +160,31 @@ std::optional<Range> range_of_load(const Instr& load, const std::vector<Instr>& 
 
 bool leaves(const Range& range, const Dim& count) {
   return range.low.upper_bound() < 0 || provably_le(count, range.high);
+}
+
+bool reads_another(const Kernel& kernel, const Instr& load, const Store& store, const Extents& extents) {
+  if (!load.indirect.empty() || load.index == store.index) return false;
+  const auto read = sampled(load.index), written = sampled(store.index);
+  Witnesses iterations(kernel, extents);
+  if (!read || !written || iterations.empty()) return false;
+  const auto known = [&](const Index& index) {
+    return std::all_of(index.terms.begin(), index.terms.end(),
+                       [&](const IndexTerm& term) { return iterations.variables().count(term.var) != 0; });
+  };
+  if (!known(load.index) || !known(store.index)) return false;
+  const auto element = [&] {
+    std::vector<int64_t> position;
+    for (const Axis& axis : kernel.parallel) position.push_back(iterations.variables().at(axis.var));
+    return position;
+  };
+  std::map<int64_t, std::vector<int64_t>> writers;  // place -> the element stored there
+  do writers.emplace(written->at(iterations.variables()), element());
+  while (iterations.advance());
+  do {
+    const auto writer = writers.find(read->at(iterations.variables()));
+    if (writer != writers.end() && writer->second != element()) return true;
+  } while (iterations.advance());
+  return false;
 }
 
 }  // namespace rondo

@@ -21,4 +21,9 @@ std::optional<Range> range_of_load(const Instr& load, const std::vector<Instr>& 
 /// Whether a range provably leaves [0, count) for every value of the symbols.
 bool leaves(const Range& range, const Dim& count);
 
+/// Whether a kernel that changes a buffer it reads provably loads an element that it stores for another one; elements
+/// are computed in any order, so each may depend on its own old value alone. Looks for a witness among the first few
+/// elements along each axis, with every symbol at one small value.
+bool reads_another(const Kernel& kernel, const Instr& load, const Store& store, const Extents& extents);
+
 }  // namespace rondo

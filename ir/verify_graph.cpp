@@ -90,7 +90,8 @@ class GraphVerifier {
   /// Whether a value may be used at this point of the graph.
   bool usable(const Value* value, const std::string& what, const std::string& place) {
     if (known_.count(value)) return true;
-    const bool outside = std::any_of(outer_.begin(), outer_.end(), [&](const ValueSet* set) { return set->count(value); });
+    const bool outside =
+        std::any_of(outer_.begin(), outer_.end(), [&](const ValueSet* set) { return set->count(value); });
     if (values_.count(value))
       report(fmt::format("{} is used before it is defined", what), place);
     else if (outside)
@@ -178,7 +179,8 @@ class GraphVerifier {
     for (size_t i = 0; i < node.results.size(); ++i) {
       const Type &stated = *node.results[i]->type, &inferred = *copy.results[i]->type;
       if (!agree(scratch_, stated, inferred))
-        report(fmt::format("result {} is said to be {}, but inference gives {}", i, to_string(stated), to_string(inferred)),
+        report(fmt::format("result {} is said to be {}, but inference gives {}", i, to_string(stated),
+                           to_string(inferred)),
                place);
     }
     new_facts(place);
@@ -187,7 +189,8 @@ class GraphVerifier {
   /// A node may not need more of its dims than the graph says; what the graph says is checked at entry.
   void new_facts(const std::string& place) {
     const Graph& known = facts_.graph;
-    if (scratch_.bindings.size() == known.bindings.size() && scratch_.equalities.size() == known.equalities.size()) return;
+    if (scratch_.bindings.size() == known.bindings.size() && scratch_.equalities.size() == known.equalities.size())
+      return;
     const auto missing = [&](const Dim& a, const Dim& b) {
       report(fmt::format("it needs {} = {}, which the graph does not require", a.to_string(), b.to_string()), place);
     };
@@ -245,7 +248,8 @@ class GraphVerifier {
       fits = initial.shape()[i] == 1 || current->shape[i].is(initial.shape()[i]);
     if (!fits)
       report(fmt::format("its initial value is {}, which does not broadcast to {}", to_string(initial.type()),
-                         to_string(*current)), place);
+                         to_string(*current)),
+             place);
   }
 
   const Graph& graph_;

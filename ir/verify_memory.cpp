@@ -89,9 +89,8 @@ std::vector<Place> places(const Plan& plan, Buffer::Kind kind) {
     if (buffer.kind != kind || !buffer.offset.constant() || !end.constant()) continue;
     if (*end.constant() > *buffer.offset.constant()) result.push_back({i, *buffer.offset.constant(), *end.constant()});
   }
-  std::sort(result.begin(), result.end(), [](const Place& a, const Place& b) {
-    return std::pair(a.begin, a.buffer) < std::pair(b.begin, b.buffer);
-  });
+  std::sort(result.begin(), result.end(),
+            [](const Place& a, const Place& b) { return std::pair(a.begin, a.buffer) < std::pair(b.begin, b.buffer); });
   return result;
 }
 
@@ -111,8 +110,8 @@ std::vector<std::string> memory_errors(const Plan& plan) {
     for (size_t i = 0; i < sorted.size(); ++i)
       for (size_t j = i + 1; j < sorted.size() && sorted[j].begin < sorted[i].end; ++j)
         if (both_in_use(kind, sorted[i].buffer, sorted[j].buffer))
-          errors.push_back(fmt::format("buffers {} '{}' and {} '{}' share memory while both are in use", sorted[i].buffer,
-                                       plan.buffers[sorted[i].buffer].name, sorted[j].buffer,
+          errors.push_back(fmt::format("buffers {} '{}' and {} '{}' share memory while both are in use",
+                                       sorted[i].buffer, plan.buffers[sorted[i].buffer].name, sorted[j].buffer,
                                        plan.buffers[sorted[j].buffer].name));
   }
   return errors;

@@ -93,8 +93,9 @@ class InterfaceCheck {
     report_.add(buffer.offset.constant().has_value(), place, "a constant's offset must be a number");
     report_.add(buffer.value.dtype() == buffer.dtype && buffer.value.shape().size() == 1 &&
                     buffer.count.is(buffer.value.count()),
-                place, fmt::format("its value is {}, which does not fit {}[{}]", to_string(buffer.value.type()),
-                                   to_string(buffer.dtype), buffer.count.to_string()));
+                place,
+                fmt::format("its value is {}, which does not fit {}[{}]", to_string(buffer.value.type()),
+                            to_string(buffer.dtype), buffer.count.to_string()));
   }
 
   template <class PortOrState>
@@ -130,7 +131,10 @@ class InterfaceCheck {
 class KernelCheck {
  public:
   KernelCheck(Report& report, const Kernel& kernel, Extents extents)
-      : report_(report), kernel_(kernel), extents_(std::move(extents)), place_(fmt::format("kernel '{}'", kernel.name)) {}
+      : report_(report),
+        kernel_(kernel),
+        extents_(std::move(extents)),
+        place_(fmt::format("kernel '{}'", kernel.name)) {}
 
   void run() {
     require(is_word(kernel_.name), "its name is not an identifier");
@@ -150,7 +154,8 @@ class KernelCheck {
     report_.symbols(axis.extent, place_);
     require(axis.var >= 0, fmt::format("variable {} is negative", axis.var));
     require(axis.extent.upper_bound() >= 0, fmt::format("the extent of i{} is negative", axis.var));
-    require(extents_.emplace(axis.var, axis.extent).second, fmt::format("variable i{} is taken by a loop around", axis.var));
+    require(extents_.emplace(axis.var, axis.extent).second,
+            fmt::format("variable i{} is taken by a loop around", axis.var));
   }
 
   static bool among(const std::vector<Axis>& axes, int var) {
@@ -179,7 +184,8 @@ class KernelCheck {
       good &= require(extents_.count(term.var) != 0, fmt::format("variable i{} is not in scope", term.var));
       require(term.panel > 0 || (term.panel == 0 && term.panel_stride.is(0)),
               fmt::format("the panel of i{} must be above 0, or 0 without a stride", term.var));
-      require(i == 0 || index.terms[i - 1].var < term.var, "an index has one term for each variable, in ascending order");
+      require(i == 0 || index.terms[i - 1].var < term.var,
+              "an index has one term for each variable, in ascending order");
     }
     return good;
   }
@@ -199,8 +205,8 @@ class KernelCheck {
 
   /// How a value relates to the reduction nest; one that is both cannot be computed.
   struct Phase {
-    bool varies = false;  // with the reduction's variables
-    bool reduced = false; // made of a reduction's result
+    bool varies = false;   // with the reduction's variables
+    bool reduced = false;  // made of a reduction's result
   };
 
   void instr(const Instr& instr, size_t number) {
@@ -240,9 +246,11 @@ class KernelCheck {
   bool operands(const Instr& instr, size_t number, Phase& phase) {
     using Kind = Instr::Kind;
     const bool pointwise = instr.kind == Kind::pointwise;
-    if (pointwise && !require(instr.op < Op::count && is_pointwise(instr.op), "its operator is not pointwise")) return false;
+    if (pointwise && !require(instr.op < Op::count && is_pointwise(instr.op), "its operator is not pointwise"))
+      return false;
     const size_t wanted = pointwise ? static_cast<size_t>(info(instr.op).max_operands)
-                          : instr.kind == Kind::bounded || instr.kind == Kind::reduce ? 1 : 0;
+                          : instr.kind == Kind::bounded || instr.kind == Kind::reduce ? 1
+                                                                                      : 0;
     bool good = require(instr.operands.size() == wanted,
                         fmt::format("it takes {} operands, not {}", wanted, instr.operands.size()));
     const auto earlier = [&](int operand) {
@@ -262,8 +270,8 @@ class KernelCheck {
     const bool scoped = index(instr.index);
     for (const Instr::Indirect& part : instr.indirect) {
       report_.symbols(part.coefficient, at_);
-      require(is_integer(kernel_.body[part.instr].dtype), fmt::format("%{} is no integer, and cannot be part of a place",
-                                                                      part.instr));
+      require(is_integer(kernel_.body[part.instr].dtype),
+              fmt::format("%{} is no integer, and cannot be part of a place", part.instr));
     }
     const Buffer* buffer = report_.buffer(instr.buffer);
     if (!require(buffer, fmt::format("buffer {} does not exist", instr.buffer))) return;
@@ -291,8 +299,7 @@ class KernelCheck {
     if (signature == S::numeric) require(operand != DType::boolean, "its operands are not numbers");
     if (signature == S::cast) return;
     const DType wanted = signature == S::compare || signature == S::logical ? DType::boolean : operand;
-    require(instr.dtype == wanted,
-            fmt::format("its result is {}, not {}", to_string(wanted), to_string(instr.dtype)));
+    require(instr.dtype == wanted, fmt::format("its result is {}, not {}", to_string(wanted), to_string(instr.dtype)));
   }
 
   void store(const Store& store, size_t number) {
@@ -304,12 +311,23 @@ class KernelCheck {
     require(buffer->kind != Buffer::Kind::input && buffer->kind != Buffer::Kind::constant,
             fmt::format("buffer '{}' must not be written to", buffer->name));
     if (scoped) access(range_of(store.index, extents_), *buffer);
+    if (scoped) in_place(store, *buffer);
     const bool exists = store.instr >= 0 && static_cast<size_t>(store.instr) < kernel_.body.size();
     if (!require(exists, fmt::format("instruction %{} does not exist", store.instr))) return;
     require(!phases_[store.instr].varies, "its value varies inside the reduction");
     require(buffer->dtype == kernel_.body[store.instr].dtype,
             fmt::format("it stores {} in buffer '{}' of {}", to_string(kernel_.body[store.instr].dtype), buffer->name,
                         to_string(buffer->dtype)));
+  }
+
+  void in_place(const Store& store, const Buffer& buffer) {
+    if (!report_.plan.equalities.empty() && !report_.plan.symbols.empty()) return;  // which sizes can be is not known
+    for (size_t i = 0; i < kernel_.body.size(); ++i) {
+      const Instr& load = kernel_.body[i];
+      if (load.kind != Instr::Kind::load || load.buffer != store.buffer) continue;
+      require(!reads_another(kernel_, load, store, extents_),
+              fmt::format("%{} reads what it writes to buffer '{}' for another element", i, buffer.name));
+    }
   }
 
   Report& report_;

@@ -96,7 +96,8 @@ class GateFusion {
 
 Result<bool> fuse_gates(Graph& graph, const PassContext&) {
   GateFusion fusion(graph);
-  RONDO_TRY(bool changed, Rewriter([&](Node& node, Builder& b, Rewriter&) { return fusion.visit(node, b); }).run(graph));
+  auto visit = [&](Node& node, Builder& b, Rewriter&) { return fusion.visit(node, b); };
+  RONDO_TRY(bool changed, Rewriter(visit).run(graph));
   if (changed) remove_dead_nodes(graph);
   return changed;
 }

@@ -87,7 +87,7 @@ bool FusionGroups::needed_outside(int position) const {
 
 void FusionGroups::place(int position) {
   if (!is_groupable(node(position))) return;
-  if (join_users(position) || join_one(position)) return;
+  if (join_users(position) || join_one(position) || join_with_views(position)) return;
   if (!is_view(node(position).op)) start_group(position);
 }
 
@@ -126,6 +126,38 @@ bool FusionGroups::join_one(int position) {
   return false;
 }
 
+/// A contraction joins one group of its users, and views of it that others read become results there: the reset gate's
+/// kernel of a GRU also stores the update gate's sums.
+bool FusionGroups::join_with_views(int position) {
+  if (!is_contraction(node(position).op) || is_output_[position]) return false;
+  std::set<int> tried{-1};
+  for (int user : users_[position]) {
+    const int group = group_of_[user];
+    if (!tried.insert(group).second || !can_merge({group}, 1)) continue;
+    std::vector<int> views, readers;
+    bool fits = true;
+    for (int other : users_[position]) {
+      if (group_of_[other] == group) continue;
+      fits = fits && is_index_map(node(other)) && node(other).result()->type->shape == groups_[group].shape;
+      views.push_back(other);
+      for (int reader : users_[other])
+        if (group_of_[reader] != group) readers.push_back(reader);
+    }
+    if (!fits || reaches(readers, {group})) continue;
+    std::optional<Demand> wanted = demand(position, {group}, false);
+    if (!wanted) continue;
+    for (int view : views) (*wanted)["/" + map_word(node(view))] = element_count(groups_[group].shape);
+    if (!asks_once(position, *wanted)) continue;
+    for (int view : views) {
+      remove_member(view);
+      add_member(group, view, {{"", element_count(groups_[group].shape)}});
+    }
+    add_member(group, position, *std::move(wanted));
+    return true;
+  }
+  return false;
+}
+
 void FusionGroups::start_group(int position) {
   const Shape& shape = node(position).result()->type->shape;
   groups_.push_back({shape, {}, 0});
@@ -140,6 +172,19 @@ void FusionGroups::add_member(int group, int position, Demand demand) {
   groups_[group].contractions += is_contraction(node(position).op);
 }
 
+void FusionGroups::remove_member(int position) {
+  if (group_of_[position] < 0) return;
+  std::erase(groups_[group_of_[position]].members, position);
+  group_of_[position] = -1;
+}
+
+/// No more elements are asked for than there are.
+bool FusionGroups::asks_once(int position, const Demand& demand) const {
+  Dim total = 0;
+  for (const auto& [map, elements] : demand) total += elements;
+  return demand.size() <= kMaxMaps && provably_le(total, element_count(node(position).result()->type->shape));
+}
+
 /// What the members of the groups ask of a node; nothing if it cannot be computed with them.
 std::optional<FusionGroups::Demand> FusionGroups::demand(int position, const std::set<int>& groups,
                                                          bool is_result) const {
@@ -149,11 +194,7 @@ std::optional<FusionGroups::Demand> FusionGroups::demand(int position, const std
   if (is_result) demand[""] = element_count(shape);
   for (int user : users_[position])
     if (groups.count(group_of_[user]) && !add_demand(here, node(user), demands_[user], demand)) return std::nullopt;
-  if (demand.size() > kMaxMaps) return std::nullopt;
-  if (is_view(here.op)) return demand;
-  Dim total = 0;
-  for (const auto& [map, elements] : demand) total += elements;
-  if (!provably_le(total, element_count(shape))) return std::nullopt;
+  if (is_view(here.op) ? demand.size() > kMaxMaps : !asks_once(position, demand)) return std::nullopt;
   return demand;
 }
 

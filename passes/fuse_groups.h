@@ -20,7 +20,7 @@ struct FusionGroup {
 ///  - no element of it would be computed twice (only views lie between it and its users, and they ask for each
 ///    element once at most), and
 ///  - all its users are in the group, or it has the iteration shape, becomes a further result, and no path leads
-///    from its other users back into the group.
+///    from its other users back into the group, or its other users are views of that shape that become results.
 /// Groups of one shape merge when they share a producer that could then join, or an operand of that shape.
 class FusionGroups {
  public:
@@ -41,8 +41,11 @@ class FusionGroups {
   void place(int position);
   bool join_users(int position);
   bool join_one(int position);
+  bool join_with_views(int position);
   void start_group(int position);
   void add_member(int group, int position, Demand demand);
+  void remove_member(int position);
+  bool asks_once(int position, const Demand& demand) const;
   std::optional<Demand> demand(int position, const std::set<int>& groups, bool is_result) const;
   bool add_demand(const Node& node, const Node& user, const Demand& users_demand, Demand& demand) const;
   bool can_merge(const std::set<int>& groups, int more_contractions) const;

@@ -91,13 +91,14 @@ class Fuser {
     auto region = std::make_unique<Graph>(Level::core);
     const Node& last = *old_[group.members.back()];
     std::vector<Value*> operands, outputs;
-    std::unordered_map<const Value*, Value*> inside;  // operands from outside -> in the region
+    Inside inside;
     std::vector<std::string> places;
     for (int member : group.members) {
       for (Value*& operand : old_[member]->operands) {
         auto from = position_.find(operand);
         if (from != position_.end() && groups_.group_of(from->second) == groups_.group_of(member)) continue;
-        operand = bring_in(operand, *region, operands, inside);
+        const bool copied = !is_product(old_[member]->op) && FusionGroups::is_copied(operand);
+        operand = bring_in(operand, copied, *region, operands, inside);
       }
       const std::string& place = old_[member]->place;
       if (!place.empty() && std::find(places.begin(), places.end(), place) == places.end()) places.push_back(place);
@@ -120,12 +121,14 @@ class Fuser {
     return Done{};
   }
 
-  /// The region's own value for a value from outside: a copy, or a parameter.
-  Value* bring_in(Value* value, Graph& region, std::vector<Value*>& operands,
-                  std::unordered_map<const Value*, Value*>& inside) {
-    Value*& known = inside[value];
+  /// Values from outside, and whether they are copied -> values in the region. Looked up only.
+  using Inside = std::map<std::pair<const Value*, bool>, Value*>;
+
+  /// The region's own value for a value from outside: a copy, or a parameter. Products read parameters only.
+  Value* bring_in(Value* value, bool copied, Graph& region, std::vector<Value*>& operands, Inside& inside) {
+    Value*& known = inside[{value, copied}];
     if (known) return known;
-    if (FusionGroups::is_copied(value)) {
+    if (copied) {
       Builder b(region, value->producer);
       known = b.one(value->producer->op, {}, value->producer->attributes);
       known->name = value->name;
@@ -162,12 +165,17 @@ Result<bool> fuse_in(Graph& graph) {
     }
   }
   RONDO_TRY(bool here, Fuser(graph).run());
-  if (here) remove_dead_nodes(graph);
   return changed || here;
 }
 
 }  // namespace
 
-Result<bool> fuse_pointwise(Graph& graph, const PassContext&) { return fuse_in(graph); }
+Result<bool> fuse_pointwise(Graph& graph, const PassContext&) {
+  // Nodes without users would make groups without results; constants that were copied lose their last user.
+  const bool dead = remove_dead_nodes(graph);
+  RONDO_TRY(bool fused, fuse_in(graph));
+  if (fused) remove_dead_nodes(graph);
+  return dead || fused;
+}
 
 }  // namespace rondo

@@ -1,5 +1,5 @@
 // hoist_input_products: products that a scan computes from its scanned operands and invariants alone are computed
-// before it, for all steps at once: x_t[B, I] x W[I, N] for every t is X[T, B, I] x W. The scan then scans the products.
+// before it, for all steps at once: x_t[B, I] x W[I, N] for every t is X[T, B, I] x W. The scan then scans the result.
 //
 // Bias additions, slices and other plain work between the product and what depends on carried values go along;
 // views stay in the body, where they cost nothing. Sums are regrouped for that: (h x R + x_t x W) + b becomes
@@ -69,7 +69,7 @@ void explain(const Scan& scan, const std::vector<const Node*>& products, const D
     const bool once = dependences.at(product->result()).varies == Varies::not_at_all;
     cost += once ? multiply_adds(*product) : multiply_adds(*product) * scan.trip();
   }
-  remark(context, scan.node, fmt::format("hoisted {} product{}, {} multiply-adds", products.size(),
+  note(context, scan.node, fmt::format("hoisted {} product{}, {} multiply-adds", products.size(),
                                          products.size() == 1 ? "" : "s", cost.to_string()));
 }
 

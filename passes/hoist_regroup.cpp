@@ -50,8 +50,10 @@ class SumFinder {
   /// Outside goes what can be added to the products there: what varies as they do, or not at all.
   Sum split(const std::vector<Value*>& terms) const {
     std::optional<Varies> varies;
-    for (const Value* term : terms)
-      if (dependences_.at(term).hoists() && (!varies || *varies == Varies::not_at_all)) varies = dependences_.at(term).varies;
+    for (const Value* term : terms) {
+      const Dependence& dependence = dependences_.at(term);
+      if (dependence.hoists() && (!varies || *varies == Varies::not_at_all)) varies = dependence.varies;
+    }
     Sum sum;
     for (Value* term : terms) {
       const Varies own = dependences_.at(term).varies;

@@ -38,7 +38,8 @@ struct HashAttribute {
 };
 
 bool commutes(Op op) {
-  for (Op known : {Op::add, Op::mul, Op::minimum, Op::maximum, Op::equal, Op::logical_and, Op::logical_or, Op::logical_xor})
+  for (Op known : {Op::add, Op::mul, Op::minimum, Op::maximum, Op::equal, Op::logical_and, Op::logical_or,
+                   Op::logical_xor})
     if (op == known) return true;
   return false;
 }

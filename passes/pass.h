@@ -11,7 +11,7 @@ enum class Unroll : uint8_t { by_cost, never, always };
 struct PassContext {
   const TargetFacts& target;
   Unroll unroll = Unroll::by_cost;
-  Diagnostics& remarks;  // why a pass that decides by cost decided as it did (severity warning is not used)
+  Diagnostics& remarks;  // why a pass that decides by cost decided as it did
 };
 
 /// Each returns true if it changed the graph.

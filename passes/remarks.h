@@ -6,8 +6,8 @@
 
 namespace rondo {
 
-inline void remark(const PassContext& context, const Node& node, const std::string& text) {
-  context.remarks.push_back(warning(display_name(node) + ": " + text, node.place));
+inline void note(const PassContext& context, const Node& node, const std::string& text) {
+  context.remarks.push_back(remark(display_name(node) + ": " + text, node.place));
 }
 
 }  // namespace rondo

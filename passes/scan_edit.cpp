@@ -69,7 +69,9 @@ ScanParts::ScanParts(const Scan& scan)
       stacked(scan.stacked(), true) {}
 
 bool ScanParts::all() const {
-  auto whole = [](const std::vector<bool>& flags) { return std::find(flags.begin(), flags.end(), false) == flags.end(); };
+  auto whole = [](const std::vector<bool>& flags) {
+    return std::find(flags.begin(), flags.end(), false) == flags.end();
+  };
   return whole(carried) && whole(scanned) && whole(invariants) && whole(stacked);
 }
 

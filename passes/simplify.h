@@ -1,7 +1,7 @@
 // The rules that fold_constants applies to one node. Each gives the value that the node's only result equals, or null.
 // All are exact on numbers, with one exception: the sign of a zero is not kept (x + 0 is x, 0 * W is 0), which no
 // comparison can tell.
-// Tested by tests/passes/fold_constants.test and property_test.cpp.
+// Tested by fold_constants.test and property_test.cpp.
 #pragma once
 
 #include "passes/rewriter.h"
@@ -12,7 +12,7 @@ namespace rondo {
 Value* fold_evaluated(const Node& node, Builder& b);
 /// A value of shape arithmetic whose elements inference knows.
 Value* fold_elements(const Node& node, Builder& b);
-/// x + 0, x * 1, select on a constant, cast there and back, …; operands lose broadcasts that the operator does itself.
+/// x + 0, x * 1, select on a constant, cast there and back, …; operands lose broadcasts that are done anyway.
 Value* simplify_pointwise(Node& node, Builder& b, Rewriter& rewriter);
 /// slice, transpose, broadcast, reshape: those without effect, and one after the other.
 Value* simplify_view(const Node& node, Builder& b);

@@ -1,7 +1,7 @@
 // unroll_scans: scans of a short constant length become straight-line code.
 //
-// By cost: a scan of one step always (it is no loop), one of a few steps if its body is small. `always` inlines whatever
-// stays within kMaxTrip and kMaxNodes; `never` nothing. Inner scans come first.
+// By cost: a scan of one step always (it is no loop), one of a few steps if its body is small. `always` inlines
+// whatever stays within kMaxTrip and kMaxNodes; `never` nothing. Inner scans come first.
 // Tested by tests/passes/unroll_scans.test.
 #include <fmt/format.h>
 
@@ -45,7 +45,7 @@ bool pays(const Scan& scan, const PassContext& context) {
   if (!trip || *trip < 1) return false;
   const int64_t nodes = work_nodes(scan.body());
   if (*trip == 1) {
-    remark(context, scan.node, "unrolled, one step is no loop");
+    note(context, scan.node, "unrolled, one step is no loop");
     return true;
   }
   const bool always = context.unroll == Unroll::always;
@@ -56,8 +56,8 @@ bool pays(const Scan& scan, const PassContext& context) {
   else if (!always && has_large_product(scan.body()))
     cost += fmt::format(", with a matrix of more than {} elements", kSmallMatrix);
   else
-    return remark(context, scan.node, "unrolled, " + cost), true;
-  remark(context, scan.node, "not unrolled, " + cost);
+    return note(context, scan.node, "unrolled, " + cost), true;
+  note(context, scan.node, "not unrolled, " + cost);
   return false;
 }
 

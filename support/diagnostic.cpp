@@ -7,6 +7,7 @@ namespace {
 
 std::string_view word(Severity severity) {
   switch (severity) {
+    case Severity::remark: return "remark";
     case Severity::warning: return "warning";
     case Severity::invalid: return "error";
     case Severity::unsupported: return "unsupported";
@@ -32,6 +33,9 @@ Diagnostic unsupported(std::string message, std::string place) {
 }
 Diagnostic internal_error(std::string message, std::string place) {
   return {Severity::internal, {}, std::move(place), std::move(message)};
+}
+Diagnostic remark(std::string message, std::string place) {
+  return {Severity::remark, {}, std::move(place), std::move(message)};
 }
 Diagnostic warning(std::string message, std::string place) {
   return {Severity::warning, {}, std::move(place), std::move(message)};

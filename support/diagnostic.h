@@ -10,6 +10,7 @@
 namespace rondo {
 
 enum class Severity {
+  remark,       // why a choice was made; for those who ask
   warning,      // the work goes on; the user should know
   invalid,      // the input breaks its own format's rules
   unsupported,  // valid input that rondo does not compile; the message says what is supported
@@ -31,6 +32,7 @@ std::string to_string(const Diagnostic& diagnostic);
 Diagnostic invalid(std::string message, std::string place = {});
 Diagnostic unsupported(std::string message, std::string place = {});
 Diagnostic internal_error(std::string message, std::string place = {});
+Diagnostic remark(std::string message, std::string place = {});
 Diagnostic warning(std::string message, std::string place = {});
 
 /// Sets `file` on every diagnostic that has none.

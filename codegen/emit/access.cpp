@@ -16,9 +16,12 @@ std::optional<int64_t> known(Value* value) {
 Access::Position Access::position(int var, Instance at, int lane) {
   const Schedule& s = kernel_.schedule;
   int64_t offset = 0;
-  if (var == s.vector_axis) offset = int64_t(at.vector) * lanes_ + lane;
-  else if (var == s.row_axis) offset = at.row;
-  else if (!kernel_.reduction.empty() && var == kernel_.reduction.back().var) offset = at.step;
+  if (var == s.vector_axis)
+    offset = int64_t(at.vector) * lanes_ + lane;
+  else if (var == s.row_axis)
+    offset = at.row;
+  else if (!kernel_.reduction.empty() && var == kernel_.reduction.back().var)
+    offset = at.step;
   auto multiple = multiples_.find(var);
   return {frame_.vars.at(var), offset, multiple == multiples_.end() ? 1 : multiple->second};
 }
@@ -62,14 +65,18 @@ void Access::add_panel_term(Place& place, const IndexTerm& term, Position at) {
 }
 
 void Access::add_term(Place& place, const IndexTerm& term, Position at) {
-  if (term.panel > 0) add_panel_term(place, term, at);
-  else add_scaled(place, term.coefficient, at.base, at.offset);
+  if (term.panel > 0)
+    add_panel_term(place, term, at);
+  else
+    add_scaled(place, term.coefficient, at.base, at.offset);
 }
 
 Access::Place Access::element(const Index& index, Instance at, int lane) {
   Place place;
-  if (auto constant = index.constant.constant()) place.fixed = *constant;
-  else place.dynamic = frame_.dim(index.constant);
+  if (auto constant = index.constant.constant())
+    place.fixed = *constant;
+  else
+    place.dynamic = frame_.dim(index.constant);
   for (const IndexTerm& term : index.terms) add_term(place, term, position(term.var, at, lane));
   return place;
 }
@@ -87,9 +94,7 @@ Along Access::along(const Index& index, Instance at) {
     if (term.panel > 0)
       return contiguous_in_panel(term, position(term.var, at, 0)) ? Along::contiguous : Along::scattered;
     if (term.coefficient.is(0)) continue;
-    return term.coefficient.is(1)    ? Along::contiguous
-           : term.coefficient.is(-1) ? Along::reversed
-                                     : Along::scattered;
+    return term.coefficient.is(1) ? Along::contiguous : term.coefficient.is(-1) ? Along::reversed : Along::scattered;
   }
   return Along::uniform;
 }
@@ -211,8 +216,10 @@ void Access::store(const Store& store, Instance at, Value* value) {
   int count = active(at);
   if (how == Along::contiguous) {
     Value* pointer = address(store.buffer, element(store.index, at, 0));
-    if (count < lanes_) b.CreateMaskedStore(raw, pointer, align, mask(count));
-    else b.CreateAlignedStore(raw, pointer, align);
+    if (count < lanes_)
+      b.CreateMaskedStore(raw, pointer, align, mask(count));
+    else
+      b.CreateAlignedStore(raw, pointer, align);
     return;
   }
   if (how == Along::reversed && count == lanes_) {

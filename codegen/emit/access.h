@@ -29,7 +29,9 @@ class Access {
   Value* index_value(const Instr& instr, Instance at);
   void store(const Store& store, Instance at, Value* value);
   /// Lanes of this vector that exist.
-  int active(Instance at) const { return at.vector == tile_.vectors - 1 && lanes_ == tile_.lanes ? tile_.active : lanes_; }
+  int active(Instance at) const {
+    return at.vector == tile_.vectors - 1 && lanes_ == tile_.lanes ? tile_.active : lanes_;
+  }
   Value* mask(int active);
 
  private:

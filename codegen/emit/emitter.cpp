@@ -91,8 +91,10 @@ void Emitter::loop(Value* begin, Value* end, int64_t step, const std::function<v
   llvm::BasicBlock* before = b.GetInsertBlock();
   llvm::BasicBlock* inside = block("loop");
   llvm::BasicBlock* after = block("done");
-  if (known) b.CreateBr(inside);
-  else b.CreateCondBr(b.CreateICmpSLT(begin, end), inside, after);
+  if (known)
+    b.CreateBr(inside);
+  else
+    b.CreateCondBr(b.CreateICmpSLT(begin, end), inside, after);
   b.SetInsertPoint(inside);
   llvm::PHINode* i = b.CreatePHI(begin->getType(), 2);
   i->addIncoming(begin, before);
@@ -123,9 +125,8 @@ Value* Emitter::divide(Value* a, Value* d, bool is_signed) {
   if (instruction || shift || (llvm::isa<llvm::Constant>(a) && llvm::isa<llvm::Constant>(d)))
     return is_signed ? b.CreateSDiv(a, d) : b.CreateUDiv(a, d);
   std::string name = std::string(is_signed ? "rondo.sdiv.i" : "rondo.udiv.i") + std::to_string(bits);
-  return call_per_lane(name, {a, d}, [&](llvm::ArrayRef<Value*> args) {
-    return long_division(args[0], args[1], is_signed);
-  });
+  return call_per_lane(name, {a, d},
+                       [&](llvm::ArrayRef<Value*> args) { return long_division(args[0], args[1], is_signed); });
 }
 
 // Bit by bit: the remainder takes in one bit of a at a time and gives up d wherever it can.

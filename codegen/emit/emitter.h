@@ -1,7 +1,7 @@
 // Emitter: LLVM's builder, the target, and the few words all emitted code is made of.
 //
-// In registers float16 and bfloat16 are floats rounded to their precision, and booleans are i1; in memory they are their
-// bits and bytes. `word` is an integer as wide as a pointer.
+// In registers float16 and bfloat16 are floats rounded to their precision, and booleans are i1; in memory they are
+// their bits and bytes. `word` is an integer as wide as a pointer.
 #pragma once
 
 #include <llvm/IR/IRBuilder.h>
@@ -37,7 +37,7 @@ class Emitter {
   /// The function of this name; if new, `body` emits it, with the builder inside. Never inlined.
   using HelperBody = std::function<Value*(llvm::ArrayRef<Value*>)>;
   Value* call_helper(const std::string& name, llvm::Type* result, llvm::ArrayRef<Value*> arguments,
-                           const HelperBody& body);
+                     const HelperBody& body);
   /// A helper on scalars applied to each lane.
   Value* call_per_lane(const std::string& name, llvm::ArrayRef<Value*> arguments, const HelperBody& body);
 

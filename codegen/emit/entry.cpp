@@ -139,10 +139,30 @@ void EntryEmitter::reset_slot(Frame& frame, Value* state, const StateSlot& slot,
     from->setAlignment(llvm::Align(Plan::kAlignment));
     from->setUnnamedAddr(llvm::GlobalValue::UnnamedAddr::Global);
   }
-  emitter_.loop(emitter_.word_constant(0), frame.dim(buffer.count), 1, [&](Value* i) {
-    Value* element = llvm::Constant::getNullValue(type);
-    if (from) element = b_.CreateAlignedLoad(type, b_.CreateGEP(type, from, i), align);
-    b_.CreateAlignedStore(element, b_.CreateGEP(type, to, i), align);
+  if (!from) {
+    emitter_.loop(emitter_.word_constant(0), frame.dim(buffer.count), 1, [&](Value* i) {
+      b_.CreateAlignedStore(llvm::Constant::getNullValue(type), b_.CreateGEP(type, to, i), align);
+    });
+    return;
+  }
+  auto copy = [&](Value* to_index, Value* from_index) {
+    Value* element = b_.CreateAlignedLoad(type, b_.CreateGEP(type, from, from_index), align);
+    b_.CreateAlignedStore(element, b_.CreateGEP(type, to, to_index), align);
+  };
+  Value* zero = emitter_.word_constant(0);
+  broadcast(frame, slot, 0, zero, zero, copy);
+}
+
+// Walks the state in row-major order; along axes where the initial value has one element, that one is repeated.
+void EntryEmitter::broadcast(Frame& frame, const StateSlot& slot, size_t axis, Value* to, Value* from,
+                             const std::function<void(Value*, Value*)>& copy) {
+  if (axis == slot.type.shape.size()) return copy(to, from);
+  Value* extent = frame.dim(slot.type.shape[axis]);
+  int64_t count = slot.initial->shape()[axis];
+  emitter_.loop(emitter_.word_constant(0), extent, 1, [&](Value* i) {
+    Value* next_from = b_.CreateMul(from, emitter_.word_constant(count));
+    if (count != 1) next_from = b_.CreateAdd(next_from, i);
+    broadcast(frame, slot, axis + 1, b_.CreateAdd(b_.CreateMul(to, extent), i), next_from, copy);
   });
 }
 

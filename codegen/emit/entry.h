@@ -36,6 +36,8 @@ class EntryEmitter {
   Value* field(Value* call, int index);
   void check_pointers(Value* array, const std::vector<Port>& ports);
   void reset_slot(Frame& frame, Value* state, const StateSlot& slot, int index);
+  void broadcast(Frame& frame, const StateSlot& slot, size_t axis, Value* to, Value* from,
+                 const std::function<void(Value*, Value*)>& copy);
 
   Emitter& emitter_;
   llvm::IRBuilder<>& b_;

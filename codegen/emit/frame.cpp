@@ -67,7 +67,8 @@ Value* Frame::emit_atom(const Dim::Atom& atom) {
 Value* Frame::floor_division(const Dim& a, const Dim& d) {
   auto& b = emitter_.b;
   Value *x = dim64(a), *y = dim64(d);
-  if (d.lower_bound() < 1 && d.upper_bound() > -1) y = b.CreateSelect(b.CreateICmpEQ(y, b.getInt64(0)), b.getInt64(1), y);
+  if (d.lower_bound() < 1 && d.upper_bound() > -1)
+    y = b.CreateSelect(b.CreateICmpEQ(y, b.getInt64(0)), b.getInt64(1), y);
   if (a.lower_bound() >= 0 && d.lower_bound() >= 1) return emitter_.divide(x, y, false);
   Value* quotient = emitter_.divide(x, y, true);
   Value* rest = b.CreateSub(x, b.CreateMul(quotient, y));
@@ -100,8 +101,7 @@ void Uses::add(const Kernel& kernel) {
 }
 
 void Uses::add(const Loop& loop) {
-  for (const Step& step : loop.steps)
-    std::visit([&](const auto& what) { add(what); }, step.what);
+  for (const Step& step : loop.steps) std::visit([&](const auto& what) { add(what); }, step.what);
   loop.trip.collect_symbols(symbols);
   vars.erase(loop.var);
 }

@@ -14,10 +14,10 @@ class Frame {
   /// builder is put.
   Frame(Emitter& emitter, llvm::Function* function);
 
-  std::map<int, Value*> buffers;              // base addresses by Plan::buffers index
-  std::map<std::string, Value*> symbols;      // i64
-  std::map<int, Value*> vars;                 // word
-  Value* status = nullptr;                    // address of the call's rondo_status
+  std::map<int, Value*> buffers;          // base addresses by Plan::buffers index
+  std::map<std::string, Value*> symbols;  // i64
+  std::map<int, Value*> vars;             // word
+  Value* status = nullptr;                // address of the call's rondo_status
 
   /// The dim's value as a word (addresses, loops) or as i64 (what callers see).
   Value* dim(const Dim& dim);

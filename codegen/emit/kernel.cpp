@@ -19,9 +19,12 @@ class KernelEmitter {
       return;
     }
     int var = kernel_.parallel[k].var;
-    if (var == kernel_.schedule.vector_axis) vector_axis(k, tile);
-    else if (var == kernel_.schedule.row_axis) row_axis(k, tile);
-    else run(k, tile, emitter_.word_constant(0), extent(k), 1);
+    if (var == kernel_.schedule.vector_axis)
+      vector_axis(k, tile);
+    else if (var == kernel_.schedule.row_axis)
+      row_axis(k, tile);
+    else
+      run(k, tile, emitter_.word_constant(0), extent(k), 1);
   }
 
  private:

@@ -20,7 +20,7 @@ struct KernelFacts {
   std::vector<int> reduces;         // reduce instructions
   std::vector<int> prepared;        // instructions outside the reduction nest whose values are used inside
   bool vector_in_reduction = false;
-  int step_axis = -1;               // variable of the innermost reduction axis
+  int step_axis = -1;  // variable of the innermost reduction axis
 
   static Result<KernelFacts> of(const Kernel& kernel);
 };

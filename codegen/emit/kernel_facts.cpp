@@ -1,7 +1,7 @@
 // What each instruction of a kernel depends on. Tested by kernel_test.cpp.
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "codegen/emit/kernel.h"
 

@@ -71,7 +71,6 @@ class Math {
   Pair two_product(Real a, Real x);    // exact but for underflow
   Pair add(Pair a, Pair x);
   Pair multiply(Pair a, Pair x);
-
 };
 
 Real operator+(Real a, Real x);

@@ -37,9 +37,7 @@ Reduced reduce(Math& math, Real x) {
   return {r, math.bits_of(shifted) - math.bits_of(magic), n};
 }
 
-Real tail(Math& math, Real r) {
-  return math.is_double ? math.estrin(r, kTailDouble) : math.estrin(r, kTailSingle);
-}
+Real tail(Math& math, Real r) { return math.is_double ? math.estrin(r, kTailDouble) : math.estrin(r, kTailSingle); }
 
 // e^r - 1
 Real small_expm1(Math& math, Real r) { return math.fma(r * r, tail(math, r), r); }

@@ -20,8 +20,8 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 struct Split {
-  Real m;     // in [sqrt(1/2), sqrt(2))
-  Bits k;     // x = 2^k m
+  Real m;  // in [sqrt(1/2), sqrt(2))
+  Bits k;  // x = 2^k m
 };
 
 Real to_real(Math& math, Bits k) {  // |k| < 2^20

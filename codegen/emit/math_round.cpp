@@ -41,7 +41,9 @@ Value* finite_remainder(Math& math, Real x, Real y) {
   llvm::Type* type = math.bits_type;
   Parts a = parts(math, math.bits_of(math.abs(x))), d = parts(math, math.bits_of(math.abs(y)));
   llvm::AllocaInst* rest = b.CreateAlloca(type);
-  auto reduce = [&](Value* r) { return b.CreateSelect(b.CreateICmpUGE(r, d.significand), b.CreateSub(r, d.significand), r); };
+  auto reduce = [&](Value* r) {
+    return b.CreateSelect(b.CreateICmpUGE(r, d.significand), b.CreateSub(r, d.significand), r);
+  };
   // A denormal divisor is smaller than the leading bit: the first reduction needs a division.
   b.CreateStore(math.emitter.divide(a.significand, d.significand, false), rest);
   Value* first = b.CreateSub(a.significand, b.CreateMul(b.CreateLoad(type, rest), d.significand));
@@ -116,9 +118,8 @@ Value* scalar_sqrt(Emitter& emitter, Value* v) {
 Real Math::sqrt(Real a) {
   if (is_double ? emitter.machine.can.sqrt64 : emitter.machine.can.sqrt32)
     return wrap(b.CreateUnaryIntrinsic(llvm::Intrinsic::sqrt, a.v));
-  return wrap(emitter.call_per_lane("rondo.sqrt." + scalar_name(*this), {a.v}, [&](llvm::ArrayRef<Value*> args) {
-    return scalar_sqrt(emitter, args[0]);
-  }));
+  return wrap(emitter.call_per_lane("rondo.sqrt." + scalar_name(*this), {a.v},
+                                    [&](llvm::ArrayRef<Value*> args) { return scalar_sqrt(emitter, args[0]); }));
 }
 
 Real emit_remainder_of(Math& math, Real x, Real y) {

@@ -187,7 +187,8 @@ Value* emit_pointwise(Emitter& emitter, Op op, const Pointwise& p) {
 #include "ir/ops.def"
   };
   constexpr int first = static_cast<int>(kTable[0].op);
-  static_assert(static_cast<int>(std::end(kTable)[-1].op) - first + 1 == std::size(kTable), "pointwise rows stand together");
+  static_assert(static_cast<int>(std::end(kTable)[-1].op) - first + 1 == std::size(kTable),
+                "pointwise rows stand together");
   Value* result = kTable[static_cast<int>(op) - first].function(emitter, p);
   return is_float(p.dtype) ? round_to(emitter, p.dtype, result) : result;
 }

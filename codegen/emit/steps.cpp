@@ -60,10 +60,11 @@ class StepEmitter {
     llvm::SmallVector<Value*> arguments = {frame.status};
     for (int buffer : uses.buffers) arguments.push_back(frame.buffers.at(buffer));
     for (const std::string& symbol : uses.symbols) {
-      if (!frame.symbols.count(symbol)) return internal_error("step " + name_of(step) + " uses an unknown dimension " + symbol);
+      if (!frame.symbols.count(symbol))
+        return internal_error("step " + name_of(step) + " uses an unknown dimension " + symbol);
       arguments.push_back(frame.symbols.at(symbol));
     }
-    RONDO_TRY(llvm::Function* function, define(step, uses, arguments));
+    RONDO_TRY(llvm::Function * function, define(step, uses, arguments));
     b_.CreateCall(function, arguments);
     return Done{};
   }

@@ -233,8 +233,9 @@ Value* TileEmitter::pairwise(const Instr& instr, std::vector<Value*> values) {
   while (values.size() > 1) {
     std::vector<Value*> next;
     for (size_t i = 0; i < values.size(); i += 2)
-      next.push_back(i + 1 < values.size() ? emit_combine(emitter_, instr.combine, instr.dtype, values[i], values[i + 1])
-                                           : values[i]);
+      next.push_back(i + 1 < values.size()
+                         ? emit_combine(emitter_, instr.combine, instr.dtype, values[i], values[i + 1])
+                         : values[i]);
     values = std::move(next);
   }
   return values[0];

@@ -7,8 +7,8 @@ namespace rondo::emit {
 
 class TileEmitter {
  public:
-  TileEmitter(Emitter& emitter, Frame& frame, const Plan& plan, const Kernel& kernel, const KernelFacts& facts, Tile tile,
-              const std::map<int, int64_t>& multiples);
+  TileEmitter(Emitter& emitter, Frame& frame, const Plan& plan, const Kernel& kernel, const KernelFacts& facts,
+              Tile tile, const std::map<int, int64_t>& multiples);
   void emit();
 
  private:

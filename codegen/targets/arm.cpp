@@ -12,8 +12,10 @@ void describe_arm(const Features& features, Target::Machine& machine) {
   facts.vector_bytes = fpu && (neon || helium) ? 16 : 0;
   facts.vector_registers = helium ? 8 : neon ? 16 : fpu ? 32 : 8;
   facts.fused_multiply_add = fma;
-  if (features.has("mclass")) facts.l1_bytes = 16 << 10, facts.l2_bytes = 64 << 10;
-  else facts.l2_bytes = 512 << 10;
+  if (features.has("mclass"))
+    facts.l1_bytes = 16 << 10, facts.l2_bytes = 64 << 10;
+  else
+    facts.l2_bytes = 512 << 10;
   machine.can = {.fma32 = fma,
                  .fma64 = fma && features.has("fp64"),
                  .sqrt32 = fpu,

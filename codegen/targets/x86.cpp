@@ -5,8 +5,8 @@ namespace rondo {
 
 void describe_x86(const Features& features, Target::Machine& machine) {
   TargetFacts& facts = machine.facts;
-  bool avx512 = features.has("avx512f") && features.has("avx512vl") && features.has("avx512bw") &&
-                features.has("avx512dq");
+  bool avx512 =
+      features.has("avx512f") && features.has("avx512vl") && features.has("avx512bw") && features.has("avx512dq");
   bool sse2 = features.has("sse2");
   facts.vector_bytes = avx512 ? 64 : features.has("avx") ? 32 : sse2 ? 16 : 0;
   facts.vector_registers = avx512 ? 32 : machine.triple.isArch64Bit() ? 16 : 8;

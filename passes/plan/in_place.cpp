@@ -79,6 +79,7 @@ class InPlace {
     const Instr* load = plain_copy(steps[at]);
     if (!load) return false;
     const int fresh = load->buffer, old = std::get<Kernel>(steps[at].what).stores[0].buffer;
+    if (fresh == old) return true;  // a reshape in place
     const Buffer &from = plan_.buffers[fresh], &to = plan_.buffers[old];
     if (from.kind != Buffer::Kind::scratch || !(from.count == to.count)) return false;
     if (count_uses(plan_.steps, fresh) != count_uses(steps, fresh)) return false;  // used elsewhere too

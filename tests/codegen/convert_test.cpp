@@ -79,8 +79,21 @@ TEST_CASE("all halves become floats, and come back") {
 }
 
 TEST_CASE("floats and doubles round to the nearest half and bfloat") {
-  std::vector<double> x = {0, -0.0, 1e-9, 5.9604644775390625e-8, 2.98e-8, 2.9802322387695312e-8, 2.9802322387695313e-8 * 1.0000001,
-                           65504, 65519.99, 65520, 1e6, INFINITY, -INFINITY, 6.1035e-5, 6.097555160522461e-05};
+  std::vector<double> x = {0,
+                           -0.0,
+                           1e-9,
+                           5.9604644775390625e-8,
+                           2.98e-8,
+                           2.9802322387695312e-8,
+                           2.9802322387695313e-8 * 1.0000001,
+                           65504,
+                           65519.99,
+                           65520,
+                           1e6,
+                           INFINITY,
+                           -INFINITY,
+                           6.1035e-5,
+                           6.097555160522461e-05};
   std::mt19937_64 random(3);
   for (int i = 0; i < 20000; ++i) x.push_back(std::ldexp(double(int64_t(random())), int(random() % 45) - 63 - 28));
   for (int i = 0; i < 5000; ++i) {  // on and just beside the middle between two halves
@@ -128,7 +141,9 @@ void check_cast(DType from, DType to) {
     To want;
     if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
       double low = double(std::numeric_limits<To>::min()), high = std::ldexp(1.0, std::numeric_limits<To>::digits);
-      want = double(x[i]) <= low ? std::numeric_limits<To>::min() : double(x[i]) >= high ? std::numeric_limits<To>::max() : To(x[i]);
+      want = double(x[i]) <= low    ? std::numeric_limits<To>::min()
+             : double(x[i]) >= high ? std::numeric_limits<To>::max()
+                                    : To(x[i]);
     } else {
       want = To(x[i]);
     }
@@ -166,7 +181,8 @@ TEST_CASE("casts between integers and floats") {
 TEST_CASE("casts to and from booleans, and of NaN") {
   std::vector<float> x = {0, -0.0f, 1, -2, 1e-40f, NAN, INFINITY};
   CHECK(convert<uint8_t>(DType::f32, DType::boolean, x, "") == std::vector<uint8_t>{0, 0, 1, 1, 1, 1, 1});
-  CHECK(convert<uint8_t>(DType::i64, DType::boolean, std::vector<int64_t>{0, 256, -1}, "") == std::vector<uint8_t>{0, 1, 1});
+  CHECK(convert<uint8_t>(DType::i64, DType::boolean, std::vector<int64_t>{0, 256, -1}, "") ==
+        std::vector<uint8_t>{0, 1, 1});
   CHECK(convert<float>(DType::boolean, DType::f32, std::vector<uint8_t>{0, 1}, "") == std::vector<float>{0, 1});
   CHECK(convert<int64_t>(DType::boolean, DType::i64, std::vector<uint8_t>{0, 1}, "") == std::vector<int64_t>{0, 1});
   CHECK(convert<int32_t>(DType::f32, DType::i32, std::vector<float>{NAN}, "")[0] == 0);

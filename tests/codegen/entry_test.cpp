@@ -21,7 +21,8 @@ Plan stateful() {
     KernelBuilder k;
     k.kernel.parallel = {{0, n}};
     int v = k.load(f32, from, at({{0, 1}}));
-    if (add) v = k.apply(Op::add, f32, {k.apply(Op::add, f32, {v, k.load(f32, s, at({{0, 1}}))}), k.load(f32, c, at({}))});
+    if (add)
+      v = k.apply(Op::add, f32, {k.apply(Op::add, f32, {v, k.load(f32, s, at({{0, 1}}))}), k.load(f32, c, at({}))});
     k.store(v, to, at({{0, 1}}));
     p.run(k.kernel);
   };
@@ -92,6 +93,23 @@ TEST_CASE("reset writes initial values and zeros, within the slots") {
   CHECK(compiled.model->reset(nullptr, dims) == RONDO_BAD_POINTER);
   CHECK(compiled.model->reset(bytes + 1, dims) == RONDO_BAD_POINTER);
   CHECK(compiled.model->reset(bytes, nullptr) == RONDO_BAD_POINTER);
+}
+
+TEST_CASE("an initial value of length 1 along an axis is repeated there") {
+  Dim n = Dim::symbol("N");
+  PlanBuilder p;
+  p.plan.symbols = {"N"};
+  p.input("x", {DType::f32, {n}});
+  p.state("s", {DType::i32, {2, n, 3}},
+          Tensor::from_ints(DType::i32, {2, 1, 3}, std::vector<int64_t>{1, 2, 3, 4, 5, 6}));
+  Compiled compiled(p.plan);
+  int64_t dims[] = {5};
+  Memory state(compiled.model->state_size(dims));
+  REQUIRE(compiled.model->reset(state.get(), dims) == RONDO_OK);
+  auto* values = static_cast<int32_t*>(state.get());
+  for (int i = 0; i < 2; ++i)
+    for (int j = 0; j < 5; ++j)
+      for (int k = 0; k < 3; ++k) CHECK(values[(i * 5 + j) * 3 + k] == i * 3 + k + 1);
 }
 
 TEST_CASE("the reflection record tells names, types and shapes") {

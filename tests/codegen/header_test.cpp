@@ -11,7 +11,9 @@ class Directory {
   Directory() { REQUIRE(mkdtemp(path_)); }
   ~Directory() { CHECK(std::system(("rm -r " + std::string(path_)).c_str()) == 0); }
   void write(const std::string& name, const std::string& text) const { std::ofstream(path_ + ("/" + name)) << text; }
-  bool run(const std::string& command) const { return std::system(("cd " + std::string(path_) + " && " + command).c_str()) == 0; }
+  bool run(const std::string& command) const {
+    return std::system(("cd " + std::string(path_) + " && " + command).c_str()) == 0;
+  }
 
  private:
   char path_[32] = "/tmp/rondo-header-XXXXXX";
@@ -25,7 +27,10 @@ Plan awkward() {
   Dim t = Dim::symbol("int"), b = Dim::symbol("batch size");
   p.plan.symbols = {"int", "batch size"};
   p.plan.equalities = {{t, b}};
-  for (const char* name : {"x", "x", "x_2", "class", "input.1", "/*", "*/", "state", "scratch", "", "int64_t", "rondo_dims", "2nd", "?" "?/"})
+  for (const char* name :
+       {"x", "x", "x_2", "class", "input.1", "/*", "*/", "state", "scratch", "", "int64_t", "rondo_dims", "2nd",
+        "?"
+        "?/"})
     p.input(name, {DType::f32, {t, b}});
   p.output("x", {DType::bf16, {t}});
   p.output("model_9_call", {DType::boolean, {}});
@@ -37,7 +42,8 @@ Plan awkward() {
 Plan step_model() {  // y = s + x, s = y
   PlanBuilder p("acc");
   constexpr DType f32 = DType::f32;
-  int x = p.input("x", {f32, {3}}), y = p.output("y", {f32, {3}}), s = p.state("s", {f32, {3}}, Tensor::from_doubles(f32, {3}, std::vector<double>{1, 2, 3}));
+  int x = p.input("x", {f32, {3}}), y = p.output("y", {f32, {3}}),
+      s = p.state("s", {f32, {3}}, Tensor::from_doubles(f32, {3}, std::vector<double>{1, 2, 3}));
   KernelBuilder k;
   k.kernel.parallel = {{0, 3}};
   int sum = k.apply(Op::add, f32, {k.load(f32, x, at({{0, 1}})), k.load(f32, s, at({{0, 1}}))});

@@ -36,21 +36,25 @@ TEST_CASE("every length has its tail right, masked and not") {
   check_scaled_sum(scaled_sum(37, {}), {}, 37);
 }
 
-TEST_CASE("a kernel over no elements runs no times") {
+TEST_CASE("a kernel over no elements, or fewer than none, runs no times") {
+  Dim n = Dim::symbol("N");
   PlanBuilder p;
-  int x = p.input("x", {DType::f32, {1}}), z = p.output("z", {DType::f32, {1}});
-  for (Dim extent : {Dim(0), Dim(-3)})
-    for (int lanes : {1, 8}) {
+  p.plan.symbols = {"N"};
+  int x = p.input("x", {DType::f32, {n}}), z = p.output("z", {DType::f32, {n}});
+  for (Dim extent : {Dim(0), n - Dim(3)})
+    for (auto [lanes, vectors] : {std::pair{1, 1}, {8, 1}, {8, 2}}) {
       KernelBuilder k;
       k.kernel.parallel = {{0, extent}};
       k.store(k.load(DType::f32, x, at({{0, 1}})), z, at({{0, 1}}));
-      if (lanes > 1) k.kernel.schedule = {.vector_axis = 0, .lanes = lanes};
+      if (lanes > 1) k.kernel.schedule = {.vector_axis = 0, .lanes = lanes, .vectors = vectors};
       p.run(k.kernel);
     }
   Compiled compiled(p.plan);
-  float in = 1, out = 2;
-  CHECK(compiled.call({&in}, {&out}) == RONDO_OK);
-  CHECK(out == 2);
+  float in[4] = {1, 1, 1, 1}, out[4] = {2, 2, 2, 2};
+  for (int64_t count : {1, 2, 3}) CHECK(compiled.call({in}, {out}, {count}) == RONDO_OK);
+  CHECK(out[0] == 2);
+  CHECK(compiled.call({in}, {out}, {4}) == RONDO_OK);
+  CHECK((out[0] == 1 && out[1] == 2));
 }
 
 TEST_CASE("strides, reversal and rows") {
@@ -59,10 +63,12 @@ TEST_CASE("strides, reversal and rows") {
   for (int lanes : {1, 4, 8, 16})
     for (int rows : {1, 3}) {
       PlanBuilder p;
-      int x = p.input("x", {DType::f32, {n, m}}), y = p.input("y", {DType::f32, {n}}), z = p.output("z", {DType::f32, {m, n}});
+      int x = p.input("x", {DType::f32, {n, m}}), y = p.input("y", {DType::f32, {n}}),
+          z = p.output("z", {DType::f32, {m, n}});
       KernelBuilder k;
       k.kernel.parallel = {{0, m}, {1, n}};
-      int sum = k.apply(Op::add, DType::f32, {k.load(DType::f32, x, at({{0, 1}, {1, m}})), k.load(DType::f32, y, at({{1, -1}}, n - 1))});
+      int sum = k.apply(Op::add, DType::f32,
+                        {k.load(DType::f32, x, at({{0, 1}, {1, m}})), k.load(DType::f32, y, at({{1, -1}}, n - 1))});
       k.store(sum, z, at({{0, n}, {1, 1}}));
       k.kernel.schedule = {.vector_axis = 1, .lanes = lanes, .vectors = 1, .row_axis = rows > 1 ? 0 : -1, .rows = rows};
       p.run(k.kernel);
@@ -78,7 +84,8 @@ TEST_CASE("stores along reversed and strided lanes") {
   constexpr int n = 21;
   for (int lanes : {1, 4, 16}) {
     PlanBuilder p;
-    int x = p.input("x", {DType::i32, {n}}), back = p.output("back", {DType::i32, {n}}), wide = p.output("wide", {DType::i32, {3 * n}});
+    int x = p.input("x", {DType::i32, {n}}), back = p.output("back", {DType::i32, {n}}),
+        wide = p.output("wide", {DType::i32, {3 * n}});
     KernelBuilder k;
     k.kernel.parallel = {{0, n}};
     int value = k.load(DType::i32, x, at({{0, 1}}));

@@ -23,7 +23,8 @@ TEST_CASE("an archive holds the object and its symbols") {
     std::string archive = require(make_archive(object, target, "copied.o"));
     CHECK(archive.substr(0, 8) == "!<arch>\n");
     CHECK(archive.find("copied.o/") != std::string::npos);
-    CHECK(archive.find("copied_call") < archive.find("\x7f" "ELF"));  // in the symbol table
+    CHECK(archive.find("copied_call") < archive.find("\x7f"
+                                                     "ELF"));  // in the symbol table
     CHECK(archive.find(object) != std::string::npos);
     CHECK(archive == require(make_archive(object, target, "copied.o")));
   }
@@ -34,7 +35,9 @@ TEST_CASE("shared libraries for every hosted target") {
     Target target = require(Target::find({name}));
     std::string object = require(generate(copy(DType::f32, Op::exp), target, Form::object));
     std::string library = require(link_shared(object, target, "libcopied.so"));
-    CHECK(library.substr(0, 4) == "\x7f" "ELF");
+    CHECK(library.substr(0, 4) ==
+          "\x7f"
+          "ELF");
     CHECK(library.find("libcopied.so") != std::string::npos);
     CHECK(library.find("copied_model") != std::string::npos);
     CHECK(library == require(link_shared(object, target, "libcopied.so")));

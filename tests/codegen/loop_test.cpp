@@ -1,4 +1,5 @@
-// Loops: recurrences over scratch and state, loop variables in indices, loops in loops, trips that depend on dimensions.
+// Loops: recurrences over scratch and state, loop variables in indices, loops in loops, trips that depend on
+// dimensions.
 #include <cmath>
 
 #include "tests/codegen/support.h"

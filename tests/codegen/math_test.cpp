@@ -63,10 +63,10 @@ struct Op1 {
 double sigmoid_double(double x) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); }
 long double sigmoid_long(long double x) { return x < 0 ? expl(x) / (1 + expl(x)) : 1 / (1 + expl(-x)); }
 
-const Op1 kOps[] = {{Op::exp, std::exp, expl},     {Op::expm1, std::expm1, expm1l},
-                    {Op::log, std::log, logl},     {Op::log1p, std::log1p, log1pl},
-                    {Op::tanh, std::tanh, tanhl},  {Op::sigmoid, sigmoid_double, sigmoid_long},
-                    {Op::erf, std::erf, erfl},     {Op::sqrt, std::sqrt, sqrtl}};
+const Op1 kOps[] = {{Op::exp, std::exp, expl},    {Op::expm1, std::expm1, expm1l},
+                    {Op::log, std::log, logl},    {Op::log1p, std::log1p, log1pl},
+                    {Op::tanh, std::tanh, tanhl}, {Op::sigmoid, sigmoid_double, sigmoid_long},
+                    {Op::erf, std::erf, erfl},    {Op::sqrt, std::sqrt, sqrtl}};
 
 const char* const kTargets[] = {"", "x86-64", "x86-64-v3"};
 
@@ -78,9 +78,34 @@ bool runs_here(const std::string& target) {
 template <class T>
 std::vector<T> special_values() {
   using limits = std::numeric_limits<T>;
-  std::vector<T> values = {0, 1, 2, 3, T(0.5), T(0.25), limits::min(), limits::denorm_min(), limits::max(), limits::epsilon(),
-                           limits::infinity(), T(88.7228), T(88.7229), T(88), T(103.97), T(104), T(745.13), T(709.78), T(710),
-                           T(0.34657359), T(0.6931472), T(1.0397208), T(9.01), T(19.06), T(3.9), T(5.9), T(0.999999), T(1.000001)};
+  std::vector<T> values = {0,
+                           1,
+                           2,
+                           3,
+                           T(0.5),
+                           T(0.25),
+                           limits::min(),
+                           limits::denorm_min(),
+                           limits::max(),
+                           limits::epsilon(),
+                           limits::infinity(),
+                           T(88.7228),
+                           T(88.7229),
+                           T(88),
+                           T(103.97),
+                           T(104),
+                           T(745.13),
+                           T(709.78),
+                           T(710),
+                           T(0.34657359),
+                           T(0.6931472),
+                           T(1.0397208),
+                           T(9.01),
+                           T(19.06),
+                           T(3.9),
+                           T(5.9),
+                           T(0.999999),
+                           T(1.000001)};
   size_t count = values.size();
   for (size_t i = 0; i < count; ++i) {
     values.push_back(std::nextafter(values[i], T(0)));
@@ -127,8 +152,9 @@ TEST_CASE("float32 functions over the whole range") {
     for (const char* target : kTargets)
       if (runs_here(target)) {
         Compiled compiled(elementwise<float>(op.op, 1, 16), {target});
-        check_values(compiled, x, [&](float v) -> long double { return op.in_double(v); },
-                     fmt::format("{} f32 '{}'", info(op.op).word, target));
+        check_values(
+            compiled, x, [&](float v) -> long double { return op.in_double(v); },
+            fmt::format("{} f32 '{}'", info(op.op).word, target));
       }
 }
 
@@ -140,13 +166,16 @@ TEST_CASE("float64 functions: random values of every size, and special ones") {
     int exponent = i % 3 == 0 ? int(random() % 2098) - 1074 : int(random() % 24) - 14;
     x.push_back(std::ldexp(random() % 2 ? significand : -significand, exponent));
   }
-  for (int i = 0; i < 20000; ++i) x.push_back((double(random() >> 11) * 0x1p-53 - 0.5) * 1500);
+  auto uniform = [&] { return double(random() >> 11) * 0x1p-53 - 0.5; };
+  for (int i = 0; i < 20000; ++i) x.push_back(uniform() * 1500);
+  for (int i = 0; i < 200000; ++i) x.push_back(uniform() * 5);  // where the functions turn
   for (const Op1& op : kOps)
     for (const char* target : kTargets)
       if (runs_here(target)) {
         Compiled compiled(elementwise<double>(op.op, 1, 8), {target});
-        check_values(compiled, x, [&](double v) -> long double { return op.in_long(v); },
-                     fmt::format("{} f64 '{}'", info(op.op).word, target));
+        check_values(
+            compiled, x, [&](double v) -> long double { return op.in_long(v); },
+            fmt::format("{} f64 '{}'", info(op.op).word, target));
       }
 }
 
@@ -175,7 +204,8 @@ void check_pow(const char* target, std::vector<T> x, std::vector<T> y) {
 template <class T>
 void check_pow_everywhere() {
   std::vector<T> x, y, values = special_values<T>();
-  for (T v : {T(-7), T(-3), T(-2.5), T(3), T(1e10), T(16777217), T(9007199254740993.0), T(-1), T(1)}) values.push_back(v);
+  for (T v : {T(-7), T(-3), T(-2.5), T(3), T(1e10), T(16777217), T(9007199254740993.0), T(-1), T(1)})
+    values.push_back(v);
   for (T a : values)
     for (T b : values) x.push_back(a), y.push_back(b);
   std::mt19937_64 random(11);
@@ -216,7 +246,8 @@ void check_exact(Op op, T (*reference)(T, T), bool two, const char* target) {
     T want = reference(x[i], y[i]);
     bool same = std::isnan(want) ? std::isnan(z[i]) : z[i] == want && std::signbit(z[i]) == std::signbit(want);
     if (!same && wrong++ == 0)
-      place = fmt::format("{} '{}' {:a} {:a}: {:a}, not {:a}", info(op).word, target, double(x[i]), double(y[i]), double(z[i]), double(want));
+      place = fmt::format("{} '{}' {:a} {:a}: {:a}, not {:a}", info(op).word, target, double(x[i]), double(y[i]),
+                          double(z[i]), double(want));
   }
   CAPTURE(place);
   CHECK(wrong == 0);
@@ -224,11 +255,16 @@ void check_exact(Op op, T (*reference)(T, T), bool two, const char* target) {
 
 template <class T>
 void check_exact_functions(const char* target) {
-  check_exact<T>(Op::floor, [](T a, T) { return std::floor(a); }, false, target);
-  check_exact<T>(Op::ceil, [](T a, T) { return std::ceil(a); }, false, target);
-  check_exact<T>(Op::round, [](T a, T) { return std::nearbyint(a); }, false, target);
-  check_exact<T>(Op::sqrt, [](T a, T) { return std::sqrt(a); }, false, target);
-  check_exact<T>(Op::remainder, [](T a, T b) { return std::fmod(a, b); }, true, target);
+  check_exact<T>(
+      Op::floor, [](T a, T) { return std::floor(a); }, false, target);
+  check_exact<T>(
+      Op::ceil, [](T a, T) { return std::ceil(a); }, false, target);
+  check_exact<T>(
+      Op::round, [](T a, T) { return std::nearbyint(a); }, false, target);
+  check_exact<T>(
+      Op::sqrt, [](T a, T) { return std::sqrt(a); }, false, target);
+  check_exact<T>(
+      Op::remainder, [](T a, T b) { return std::fmod(a, b); }, true, target);
 }
 
 }  // namespace

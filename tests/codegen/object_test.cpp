@@ -18,7 +18,8 @@ Plan everything(DType dtype, int lanes) {
   k.kernel.parallel = {{0, n}, {1, 24}};
   k.kernel.reduction = {{2, 24}};
   int row = k.bounded(DType::i32, k.load(DType::i32, ids, at({{0, 1}})), n);
-  int term = k.apply(Op::mul, dtype, {k.load(dtype, x, at({{2, 1}}), {{row, 24}}), k.load(dtype, w, at({{1, 1}, {2, 24}}))});
+  int term =
+      k.apply(Op::mul, dtype, {k.load(dtype, x, at({{2, 1}}), {{row, 24}}), k.load(dtype, w, at({{1, 1}, {2, 24}}))});
   int value = k.reduce(dtype, term);
   for (int i = 0; i < int(Op::count); ++i) {
     const OpInfo& op = info(Op(i));
@@ -28,9 +29,11 @@ Plan everything(DType dtype, int lanes) {
     value = k.apply(Op(i), dtype, operands);
   }
   int positive = k.apply(Op::less, DType::boolean, {k.real(dtype, 0), value});
-  value = k.apply(Op::select, dtype, {positive, value, k.apply(Op::cast, dtype, {k.apply(Op::cast, DType::i64, {value})})});
+  value =
+      k.apply(Op::select, dtype, {positive, value, k.apply(Op::cast, dtype, {k.apply(Op::cast, DType::i64, {value})})});
   k.store(value, y, at({{0, 24}, {1, 1}}));
-  if (lanes > 1) k.kernel.schedule = {.vector_axis = 1, .lanes = lanes, .vectors = 2, .row_axis = 0, .rows = 2, .unroll = 2};
+  if (lanes > 1)
+    k.kernel.schedule = {.vector_axis = 1, .lanes = lanes, .vectors = 2, .row_axis = 0, .rows = 2, .unroll = 2};
   p.run(k.kernel);
   return p.plan;
 }
@@ -59,13 +62,16 @@ std::vector<std::string> undefined(const std::string& object) {
 }
 
 std::vector<std::string> undefined_symbols(const std::string& object) {
-  REQUIRE(object.substr(0, 4) == "\x7f" "ELF");
+  REQUIRE(object.substr(0, 4) ==
+          "\x7f"
+          "ELF");
   return object[EI_CLASS] == ELFCLASS64 ? undefined<Elf64_Ehdr, Elf64_Shdr, Elf64_Sym>(object)
                                         : undefined<Elf32_Ehdr, Elf32_Shdr, Elf32_Sym>(object);
 }
 
-const char* const kWithFloats[] = {"x86-64", "x86-64-v3", "x86-64-v4", "aarch64", "armv7", "cortex-a7", "cortex-m4",
-                                   "cortex-m7", "cortex-m33", "cortex-m55", "rv64gc", "rv64gcv", "rv32imafc"};
+const char* const kWithFloats[] = {"x86-64",    "x86-64-v3", "x86-64-v4", "aarch64",    "armv7",
+                                   "cortex-a7", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55",
+                                   "rv64gc",    "rv64gcv",   "rv32imafc"};
 
 }  // namespace
 
@@ -85,7 +91,8 @@ TEST_CASE("float32 and float16 models need nothing from outside on any processor
 TEST_CASE("without floats in hardware, only the ABI's own helpers are missing") {
   for (const char* name : {"cortex-m0plus", "cortex-m3", "rv32imc"}) {
     Target target = require(Target::find({name}));
-    for (const std::string& symbol : undefined_symbols(require(generate(everything(DType::f32, 1), target, Form::object)))) {
+    for (const std::string& symbol :
+         undefined_symbols(require(generate(everything(DType::f32, 1), target, Form::object)))) {
       CAPTURE(symbol);
       CHECK((symbol.rfind("__", 0) == 0 && symbol.find("mem") == std::string::npos));
     }

@@ -26,9 +26,12 @@ Plan elementwise(Op op, int arity, DType operands, DType result, int n, int lane
 template <class T>
 std::vector<T> edge_values() {
   using limits = std::numeric_limits<T>;
-  std::vector<T> values = {limits::lowest(), T(limits::lowest() + 1), 0, 1, 2, 3, 7, T(limits::max() - 1), limits::max()};
-  if (limits::is_signed) values.insert(values.end(), {T(-1), T(-2), T(-7)});
-  if (limits::has_infinity) values.insert(values.end(), {limits::infinity(), -limits::infinity(), limits::quiet_NaN(), T(-0.0), T(0.5), T(-2.75)});
+  std::vector<T> values = {limits::lowest(), T(limits::lowest() + 1), 0, 1, 2, 3, 7, T(limits::max() - 1),
+                           limits::max()};
+  if (limits::is_signed)
+    for (int value : {-1, -2, -7}) values.push_back(T(value));
+  if (limits::has_infinity)
+    for (double value : {HUGE_VAL, -HUGE_VAL, std::nan(""), -0.0, 0.5, -2.75}) values.push_back(T(value));
   return values;
 }
 
@@ -59,18 +62,26 @@ using Wide = std::conditional_t<std::is_floating_point_v<T>, T, unsigned __int12
 
 template <class T>
 T quotient(T a, T b) {
-  if constexpr (std::is_floating_point_v<T>) return a / b;
-  else return b == 0 ? T(0) : T(__int128(a) / __int128(b));
+  if constexpr (std::is_floating_point_v<T>)
+    return a / b;
+  else
+    return b == 0 ? T(0) : T(__int128(a) / __int128(b));
 }
 template <class T>
 T rest(T a, T b) {
-  if constexpr (std::is_floating_point_v<T>) return std::fmod(a, b);
-  else return b == 0 ? T(0) : T(__int128(a) % __int128(b));
+  if constexpr (std::is_floating_point_v<T>)
+    return std::fmod(a, b);
+  else
+    return b == 0 ? T(0) : T(__int128(a) % __int128(b));
 }
 template <class T>
-T smaller(T a, T b) { return a != a ? a : b != b ? b : a < b ? a : b; }
+T smaller(T a, T b) {
+  return a != a ? a : b != b ? b : a < b ? a : b;
+}
 template <class T>
-T larger(T a, T b) { return a != a ? a : b != b ? b : a > b ? a : b; }
+T larger(T a, T b) {
+  return a != a ? a : b != b ? b : a > b ? a : b;
+}
 
 template <class T>
 void check_numeric(DType dtype) {
@@ -81,9 +92,14 @@ void check_numeric(DType dtype) {
   check<T, T>(Op::remainder, dtype, dtype, rest<T>);
   check<T, T>(Op::minimum, dtype, dtype, smaller<T>);
   check<T, T>(Op::maximum, dtype, dtype, larger<T>);
-  check<T, T>(Op::neg, dtype, dtype, [](T a, T) { return T(Wide<T>(0) - Wide<T>(a)); }, 1);
-  check<T, T>(Op::abs, dtype, dtype, [](T a, T) { return a < 0 ? T(Wide<T>(0) - Wide<T>(a)) : a; }, 1);
-  check<T, T>(Op::sign, dtype, dtype, [](T a, T) { return a > 0 ? T(1) : a < 0 ? T(-1) : a; }, 1);
+  check<T, T>(
+      Op::neg, dtype, dtype, [](T a, T) { return T(Wide<T>(0) - Wide<T>(a)); }, 1);
+  check<T, T>(
+      Op::abs, dtype, dtype, [](T a, T) { return a < 0 ? T(Wide<T>(0) - Wide<T>(a)) : a; }, 1);
+  check<T, T>(
+      Op::sign, dtype, dtype, [](T a, T) { return a > 0   ? T(1)
+                                                  : a < 0 ? T(-1)
+                                                          : a; }, 1);
   check<T, uint8_t>(Op::equal, dtype, DType::boolean, [](T a, T b) { return uint8_t(a == b); });
   check<T, uint8_t>(Op::less, dtype, DType::boolean, [](T a, T b) { return uint8_t(a < b); });
   check<T, uint8_t>(Op::less_equal, dtype, DType::boolean, [](T a, T b) { return uint8_t(a <= b); });
@@ -122,10 +138,13 @@ TEST_CASE("logic and selection") {
     CHECK(run(Op::equal, 2)[i] == (a[i] == b[i]));
   }
   PlanBuilder p;  // z[i] = c[i] ? x[i] : 7
-  int c = p.input("c", {DType::boolean, {9}}), x = p.input("x", {DType::f32, {9}}), z = p.output("z", {DType::f32, {9}});
+  int c = p.input("c", {DType::boolean, {9}}), x = p.input("x", {DType::f32, {9}}),
+      z = p.output("z", {DType::f32, {9}});
   KernelBuilder k;
   k.kernel.parallel = {{0, 9}};
-  int chosen = k.apply(Op::select, DType::f32, {k.load(DType::boolean, c, at({{0, 1}})), k.load(DType::f32, x, at({{0, 1}})), k.real(DType::f32, 7)});
+  int chosen =
+      k.apply(Op::select, DType::f32,
+              {k.load(DType::boolean, c, at({{0, 1}})), k.load(DType::f32, x, at({{0, 1}})), k.real(DType::f32, 7)});
   k.store(chosen, z, at({{0, 1}}));
   k.kernel.schedule = {.vector_axis = 0, .lanes = 8};
   p.run(k.kernel);

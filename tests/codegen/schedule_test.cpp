@@ -15,7 +15,8 @@ Plan product(Shape3 s, const std::vector<float>& w, int panel, Schedule schedule
   Dim m = symbolic ? Dim::symbol("M") : Dim(s.m), k_dim = symbolic ? Dim::symbol("K") : Dim(s.k);
   PlanBuilder p;
   if (symbolic) p.plan.symbols = {"M", "K"};
-  int x = p.input("x", {DType::f32, {m, k_dim}}), b = p.input("b", {DType::f32, {s.n}}), z = p.output("z", {DType::f32, {m, s.n}});
+  int x = p.input("x", {DType::f32, {m, k_dim}}), b = p.input("b", {DType::f32, {s.n}}),
+      z = p.output("z", {DType::f32, {m, s.n}});
   std::vector<float> packed = w;
   Index w_index = at({{1, 1}, {2, s.n}});
   if (panel > 0) {
@@ -29,7 +30,8 @@ Plan product(Shape3 s, const std::vector<float>& w, int panel, Schedule schedule
   KernelBuilder k;
   k.kernel.parallel = {{0, m}, {1, s.n}};
   k.kernel.reduction = {{2, k_dim}};
-  int term = k.apply(Op::mul, DType::f32, {k.load(DType::f32, x, at({{0, k_dim}, {2, 1}})), k.load(DType::f32, weights, w_index)});
+  int term = k.apply(Op::mul, DType::f32,
+                     {k.load(DType::f32, x, at({{0, k_dim}, {2, 1}})), k.load(DType::f32, weights, w_index)});
   int biased = k.apply(Op::add, DType::f32, {k.reduce(DType::f32, term), k.load(DType::f32, b, at({{1, 1}}))});
   k.store(k.apply(Op::maximum, DType::f32, {biased, k.real(DType::f32, 0)}), z, at({{0, s.n}, {1, 1}}));
   k.kernel.schedule = schedule;
@@ -63,11 +65,15 @@ TEST_CASE("products: rows, vectors, unrolling, panels, symbolic extents") {
     for (Shape3 s : {Shape3{1, 1, 1}, Shape3{7, 37, 5}, Shape3{12, 64, 8}, Shape3{5, 70, 9}})
       for (bool symbolic : {false, true})
         for (const char* target : {"", "x86-64"}) {
-          std::string what = fmt::format("{} x {} lanes, {} rows, unroll {}, panel {}, {} columns, '{}'", c.vectors, c.lanes,
-                                         c.rows, c.unroll, c.panel, s.n, target);
+          std::string what = fmt::format("{} x {} lanes, {} rows, unroll {}, panel {}, {} columns, '{}'", c.vectors,
+                                         c.lanes, c.rows, c.unroll, c.panel, s.n, target);
           CAPTURE(what);
-          Schedule schedule{.vector_axis = c.lanes > 1 ? 1 : -1, .lanes = c.lanes, .vectors = c.vectors,
-                            .row_axis = c.rows > 1 ? 0 : -1, .rows = c.rows, .unroll = c.unroll};
+          Schedule schedule{.vector_axis = c.lanes > 1 ? 1 : -1,
+                            .lanes = c.lanes,
+                            .vectors = c.vectors,
+                            .row_axis = c.rows > 1 ? 0 : -1,
+                            .rows = c.rows,
+                            .unroll = c.unroll};
           check_product(s, c.panel, schedule, symbolic, {target});
         }
 }
@@ -75,7 +81,8 @@ TEST_CASE("products: rows, vectors, unrolling, panels, symbolic extents") {
 TEST_CASE("a reduction along lanes: whole vectors, then the rest") {
   // z[i] = combine over j, k of x[i, j, k]
   for (Combine combine : {Combine::sum, Combine::prod, Combine::max, Combine::min})
-    for (auto [lanes, vectors, unroll] : {std::tuple{1, 1, 1}, std::tuple{16, 1, 1}, std::tuple{8, 2, 2}, std::tuple{4, 1, 3}})
+    for (auto [lanes, vectors, unroll] :
+         {std::tuple{1, 1, 1}, std::tuple{16, 1, 1}, std::tuple{8, 2, 2}, std::tuple{4, 1, 3}})
       for (int n : {1, 5, 16, 40, 67})
         for (bool outer : {false, true}) {  // lanes along the outer or the inner reduction axis
           constexpr int m = 3, inner = 2;
@@ -84,8 +91,11 @@ TEST_CASE("a reduction along lanes: whole vectors, then the rest") {
           KernelBuilder k;
           k.kernel.parallel = {{0, m}};
           k.kernel.reduction = outer ? std::vector<Axis>{{2, n}, {1, inner}} : std::vector<Axis>{{1, inner}, {2, n}};
-          k.store(k.reduce(DType::f32, k.load(DType::f32, x, at({{0, inner * n}, {1, n}, {2, 1}})), combine), z, at({{0, 1}}));
-          if (lanes > 1) k.kernel.schedule = {.vector_axis = 2, .lanes = lanes, .vectors = vectors, .row_axis = 0, .rows = 2, .unroll = unroll};
+          k.store(k.reduce(DType::f32, k.load(DType::f32, x, at({{0, inner * n}, {1, n}, {2, 1}})), combine), z,
+                  at({{0, 1}}));
+          if (lanes > 1)
+            k.kernel.schedule = {
+                .vector_axis = 2, .lanes = lanes, .vectors = vectors, .row_axis = 0, .rows = 2, .unroll = unroll};
           p.run(k.kernel);
           Compiled compiled(p.plan);
           std::vector<float> xs = small_floats(m * inner * n, n), zs(m);
@@ -113,10 +123,11 @@ TEST_CASE("reductions of integers and booleans, and over nothing") {
     std::vector<int64_t> values;
     int64_t want, empty;
   };
-  for (const Case& c : {Case{DType::i32, Combine::sum, {3, -5, 7}, 5, 0}, Case{DType::i8, Combine::max, {-3, -5, -7}, -3, -128},
-                        Case{DType::u8, Combine::max, {3, 200, 7}, 200, 0}, Case{DType::u16, Combine::min, {3, 60000, 7}, 3, 65535},
-                        Case{DType::i64, Combine::min, {3, -5, 7}, -5, INT64_MAX}, Case{DType::i64, Combine::prod, {3, -5, 7}, -105, 1},
-                        Case{DType::boolean, Combine::max, {0, 1, 0}, 1, 0}, Case{DType::boolean, Combine::min, {1, 1, 0}, 0, 1}})
+  for (const Case& c :
+       {Case{DType::i32, Combine::sum, {3, -5, 7}, 5, 0}, Case{DType::i8, Combine::max, {-3, -5, -7}, -3, -128},
+        Case{DType::u8, Combine::max, {3, 200, 7}, 200, 0}, Case{DType::u16, Combine::min, {3, 60000, 7}, 3, 65535},
+        Case{DType::i64, Combine::min, {3, -5, 7}, -5, INT64_MAX}, Case{DType::i64, Combine::prod, {3, -5, 7}, -105, 1},
+        Case{DType::boolean, Combine::max, {0, 1, 0}, 1, 0}, Case{DType::boolean, Combine::min, {1, 1, 0}, 0, 1}})
     for (bool empty : {false, true}) {
       PlanBuilder p;
       int x = p.constant(Tensor::from_ints(c.dtype, {3}, c.values)), z = p.output("z", {c.dtype, {1}});
@@ -174,10 +185,14 @@ TEST_CASE("elements do not depend on the width they are computed with") {
     return values;
   };
   std::vector<float> x = noise(m * k), w = noise(k * n), b = noise(n), first;
-  for (auto [lanes, vectors, rows] : {std::tuple{1, 1, 1}, std::tuple{16, 2, 1}, std::tuple{8, 1, 2}, std::tuple{4, 4, 3}})
+  for (auto [lanes, vectors, rows] :
+       {std::tuple{1, 1, 1}, std::tuple{16, 2, 1}, std::tuple{8, 1, 2}, std::tuple{4, 4, 3}})
     for (int panel : {0, 16}) {
-      Schedule schedule{.vector_axis = lanes > 1 ? 1 : -1, .lanes = lanes, .vectors = vectors,
-                        .row_axis = rows > 1 ? 0 : -1, .rows = rows};
+      Schedule schedule{.vector_axis = lanes > 1 ? 1 : -1,
+                        .lanes = lanes,
+                        .vectors = vectors,
+                        .row_axis = rows > 1 ? 0 : -1,
+                        .rows = rows};
       Compiled compiled(product({m, n, k}, w, panel, schedule, false));
       std::vector<float> z(m * n);
       REQUIRE(compiled.call({x.data(), b.data()}, {z.data()}) == RONDO_OK);

@@ -87,13 +87,15 @@ struct PlanBuilder {
     return last();
   }
   int output(const std::string& name, Type type) {
-    plan.buffers.push_back({Buffer::Kind::output, type.dtype, element_count(type.shape), name, int(plan.outputs.size())});
+    plan.buffers.push_back(
+        {Buffer::Kind::output, type.dtype, element_count(type.shape), name, int(plan.outputs.size())});
     plan.outputs.push_back({name, type, last()});
     return last();
   }
   int constant(const Tensor& value) {
     Tensor flat = value.reshaped({value.count()});
-    plan.buffers.push_back({Buffer::Kind::constant, flat.dtype(), flat.count(), "constant", 0, plan.constant_bytes, flat});
+    plan.buffers.push_back(
+        {Buffer::Kind::constant, flat.dtype(), flat.count(), "constant", 0, plan.constant_bytes, flat});
     plan.constant_bytes += (int64_t(flat.bytes().size()) + 63) / 64 * 64;
     return last();
   }
@@ -103,8 +105,8 @@ struct PlanBuilder {
     return last();
   }
   int state(const std::string& name, Type type, std::optional<Tensor> initial = std::nullopt) {
-    plan.buffers.push_back({Buffer::Kind::state, type.dtype, element_count(type.shape), name, int(plan.states.size()),
-                            plan.state_bytes});
+    plan.buffers.push_back(
+        {Buffer::Kind::state, type.dtype, element_count(type.shape), name, int(plan.states.size()), plan.state_bytes});
     plan.state_bytes += padded(element_count(type.shape) * Dim(byte_size(type.dtype)));
     plan.states.push_back({name, type, last(), std::move(initial)});
     return last();

@@ -56,7 +56,8 @@ TEST_CASE("the machine rondo runs on is the default, and its description is comp
 }
 
 TEST_CASE("triples, CPUs and features of the user's") {
-  CHECK(require(Target::find({"thumbv7em-none-eabihf", "cortex-m4", ""})).spec().triple == "thumbv7em-unknown-none-eabihf");
+  CHECK(require(Target::find({"thumbv7em-none-eabihf", "cortex-m4", ""})).spec().triple ==
+        "thumbv7em-unknown-none-eabihf");
   CHECK(facts({"x86_64-linux-gnu", "", "+avx2,+fma"}).vector_bytes == 32);
   CHECK(facts({"x86-64-v4", "", "-avx512f"}).vector_bytes == 32);
   CHECK(facts({"riscv64-linux-gnu"}).fused_multiply_add);

@@ -69,23 +69,30 @@ struct GraphBreach {
 Graph& body(Graph& graph) { return *graph.nodes[1]->regions[0]; }
 
 const GraphBreach kGraphBreaches[] = {
-    {"order", kCore, [](Graph& g) { std::swap(g.nodes[0], g.nodes[1]); }, "node 'loop'", "operand 1 is used before it is defined"},
+    {"order", kCore, [](Graph& g) { std::swap(g.nodes[0], g.nodes[1]); }, "node 'loop'",
+     "operand 1 is used before it is defined"},
     {"order inside a region", kCore, [](Graph& g) { std::swap(body(g).nodes[0], body(g).nodes[1]); },
      "node 'loop', in its region: node 'act'", "operand 0 is used before it is defined"},
-    {"closed regions", kCore, [](Graph& g) { body(g).nodes[0]->operands[1] = g.params[2].get(); },
-     "in its region", "operand 1 belongs to a graph outside; regions are closed"},
+    {"closed regions", kCore, [](Graph& g) { body(g).nodes[0]->operands[1] = g.params[2].get(); }, "in its region",
+     "operand 1 belongs to a graph outside; regions are closed"},
     {"a region's output from outside", kCore, [](Graph& g) { body(g).outputs[1] = g.params[2].get(); }, "node 'loop'",
      "output 1 belongs to a graph outside"},
-    {"foreign value", kCore, [](Graph& g) { g.outputs[0] = body(g).params[1].get(); }, "", "does not belong to this graph"},
+    {"foreign value", kCore, [](Graph& g) { g.outputs[0] = body(g).params[1].get(); }, "",
+     "does not belong to this graph"},
     {"a null output", kCore, [](Graph& g) { g.outputs[0] = nullptr; }, "", "output 0 is null"},
     {"operands", kCore, [](Graph& g) { g.nodes[0]->operands.pop_back(); }, "node 'mm'", "takes 2 operands, not 1"},
-    {"a missing operand", kCore, [](Graph& g) { g.nodes[0]->operands[1] = nullptr; }, "node 'mm'", "operand 1 is left out"},
-    {"a missing result", kCore, [](Graph& g) { body(g).nodes[1]->results[0].reset(); }, "node 'act'", "result 0 is left out"},
-    {"results", kCore, [](Graph& g) {
+    {"a missing operand", kCore, [](Graph& g) { g.nodes[0]->operands[1] = nullptr; }, "node 'mm'",
+     "operand 1 is left out"},
+    {"a missing result", kCore, [](Graph& g) { body(g).nodes[1]->results[0].reset(); }, "node 'act'",
+     "result 0 is left out"},
+    {"results", kCore,
+     [](Graph& g) {
        g.nodes[0]->results.push_back(std::make_unique<Value>(*g.nodes[0]->results[0]));
        g.nodes[0]->results[1]->index = 1;
-     }, "node 'mm'", "results, not 2"},
-    {"producer", kCore, [](Graph& g) { g.nodes[0]->results[0]->producer = g.nodes[1].get(); }, "node 'mm'", "producer and index"},
+     },
+     "node 'mm'", "results, not 2"},
+    {"producer", kCore, [](Graph& g) { g.nodes[0]->results[0]->producer = g.nodes[1].get(); }, "node 'mm'",
+     "producer and index"},
     {"parameter index", kCore, [](Graph& g) { g.params[1]->index = 0; }, "parameter 'w'", "parameter 1"},
     {"no type", kCore, [](Graph& g) { g.nodes[0]->results[0]->type.reset(); }, "node 'mm'", "result 0 has no type"},
     {"a parameter without type", kCore, [](Graph& g) { g.params[0]->type.reset(); }, "parameter 'x'", "it has no type"},
@@ -95,48 +102,74 @@ const GraphBreach kGraphBreaches[] = {
      "node 'loop', in its region: node 'act'", "said to be f32[5]"},
     {"a size nobody proved", kCore, [](Graph& g) { g.params[0]->type->shape[1] = Dim::symbol("K"); }, "node 'mm'",
      "it needs K = 4, which the graph does not require"},
-    {"unknown attribute", kCore, [](Graph& g) { g.nodes[0]->attributes.set("alpha", int64_t{1}); }, "node 'mm'", "'alpha'"},
+    {"unknown attribute", kCore, [](Graph& g) { g.nodes[0]->attributes.set("alpha", int64_t{1}); }, "node 'mm'",
+     "'alpha'"},
     {"missing attribute", kCore, [](Graph& g) { g.nodes[1]->attributes.erase("trip"); }, "node 'loop'", "'trip'"},
-    {"scan: counts", kCore, [](Graph& g) { g.nodes[1]->attributes.set("carried", int64_t{3}); }, "node 'loop'", "carried"},
-    {"scan: negative counts", kCore, [](Graph& g) { g.nodes[1]->attributes.set("scanned", int64_t{-1}); }, "node 'loop'", "scanned"},
+    {"scan: counts", kCore, [](Graph& g) { g.nodes[1]->attributes.set("carried", int64_t{3}); }, "node 'loop'",
+     "carried"},
+    {"scan: negative counts", kCore, [](Graph& g) { g.nodes[1]->attributes.set("scanned", int64_t{-1}); },
+     "node 'loop'", "scanned"},
     {"scan: flags", kCore, [](Graph& g) { g.nodes[1]->attributes.set("reverse_stacked", std::vector<int64_t>{2}); },
      "node 'loop'", "reverse_stacked"},
     {"scan: flag count", kCore, [](Graph& g) { g.nodes[1]->attributes.set("reverse_scanned", std::vector<int64_t>{}); },
      "node 'loop'", "reverse_scanned"},
     {"scan: trip", kCore, [](Graph& g) { g.nodes[1]->attributes.set("trip", int64_t{7}); }, "node 'loop'",
      "it needs T = 7, which the graph does not require"},
-    {"scan: step", kCore, [](Graph& g) { body(g).params[0]->type = Type{DType::i32, {}}; }, "node 'loop'", "i64[]"},
-    {"scan: parameter type", kCore, [](Graph& g) { body(g).params[3]->type = Type{DType::f32, {Dim(4), Dim(5)}}; }, "node 'loop'",
-     "invariant"},
+    {"scan: step", kCore,
+     [](Graph& g) {
+       body(g).params[0]->type = Type{DType::i32, {}};
+     },
+     "node 'loop'", "i64[]"},
+    {"scan: parameter type", kCore,
+     [](Graph& g) {
+       body(g).params[3]->type = Type{DType::f32, {Dim(4), Dim(5)}};
+     },
+     "node 'loop'", "invariant"},
     {"scan: parameters", kCore, [](Graph& g) { body(g).params.pop_back(); }, "node 'loop'", "parameters"},
     {"scan: outputs", kCore, [](Graph& g) { body(g).outputs.pop_back(); }, "node 'loop'", "output"},
     {"scan: no region", kCore, [](Graph& g) { g.nodes[1]->regions.clear(); }, "node 'loop'", "regions"},
     {"a null region", kCore, [](Graph& g) { g.nodes[1]->regions[0].reset(); }, "node 'loop'", "region 0 is null"},
-    {"a region too many", kCore, [](Graph& g) { g.nodes[0]->regions.push_back(std::make_unique<Graph>()); }, "node 'mm'", "regions"},
+    {"a region too many", kCore, [](Graph& g) { g.nodes[0]->regions.push_back(std::make_unique<Graph>()); },
+     "node 'mm'", "regions"},
     {"a region's level", kCore, [](Graph& g) { body(g).level = Level::model; }, "node 'loop'", "level"},
-    {"a region with states", kCore, [](Graph& g) { body(g).states.push_back({"s", body(g).params[1].get(), body(g).params[1].get(), {}}); },
+    {"a region with states", kCore,
+     [](Graph& g) {
+       body(g).states.push_back({"s", body(g).params[1].get(), body(g).params[1].get(), {}});
+     },
      "node 'loop'", "no states"},
-    {"a region with output names", kCore, [](Graph& g) { body(g).output_names = {"a", "b"}; }, "node 'loop'", "0 output names, not 2"},
+    {"a region with output names", kCore,
+     [](Graph& g) {
+       body(g).output_names = {"a", "b"};
+     },
+     "node 'loop'", "0 output names, not 2"},
     {"output names", kCore, [](Graph& g) { g.output_names.clear(); }, "", "1 output names, not 0"},
-    {"model operator", kCore, [](Graph& g) { g.nodes[0]->op = Op::MatMul; }, "node 'mm'", "MatMul is an operator of the model level"},
+    {"model operator", kCore, [](Graph& g) { g.nodes[0]->op = Op::MatMul; }, "node 'mm'",
+     "MatMul is an operator of the model level"},
     {"kind", kCore, [](Graph& g) { g.nodes[0]->kind = "x"; }, "node 'mm'", "kind"},
     {"state: no next", kCore, [](Graph& g) { g.states[0].next = nullptr; }, "state 's'", "no next value"},
-    {"state: foreign next", kCore, [](Graph& g) { g.states[0].next = body(g).params[1].get(); }, "state 's'", "next value does not belong"},
+    {"state: foreign next", kCore, [](Graph& g) { g.states[0].next = body(g).params[1].get(); }, "state 's'",
+     "next value does not belong"},
     {"state: type of next", kCore, [](Graph& g) { g.states[0].next = g.nodes[0]->result(); }, "state 's'",
      "its current value is f32[4], its next value f32[T, 4]"},
-    {"state: current", kCore, [](Graph& g) { g.states[0].current = g.nodes[0]->result(); }, "state 's'", "must be a parameter"},
-    {"state: order", kCore, [](Graph& g) {
+    {"state: current", kCore, [](Graph& g) { g.states[0].current = g.nodes[0]->result(); }, "state 's'",
+     "must be a parameter"},
+    {"state: order", kCore,
+     [](Graph& g) {
        std::swap(g.params[1], g.params[2]);
        g.params[1]->index = 1, g.params[2]->index = 2;
-     }, "state 's'", "the inputs, then the states"},
+     },
+     "state 's'", "the inputs, then the states"},
     {"state: initial", kCore, [](Graph& g) { g.states[0].initial = Tensor::zeros(DType::f32, {3}); }, "state 's'",
      "its initial value is f32[3], which does not broadcast to f32[4]"},
-    {"fused: two contractions", kFused, [](Graph& g) {
+    {"fused: two contractions", kFused,
+     [](Graph& g) {
        Graph& inner = *g.nodes[0]->regions[0];
        inner.nodes[1]->op = Op::matmul;
        inner.nodes[1]->operands.push_back(inner.params[0].get());
-     }, "a node fused", "more than one contraction"},
-    {"fused: parameters", kFused, [](Graph& g) { g.nodes[0]->operands.push_back(g.params[0].get()); }, "a node fused", "parameters"},
+     },
+     "a node fused", "more than one contraction"},
+    {"fused: parameters", kFused, [](Graph& g) { g.nodes[0]->operands.push_back(g.params[0].get()); }, "a node fused",
+     "parameters"},
 };
 
 }  // namespace
@@ -145,13 +178,16 @@ TEST_CASE("right graphs pass") {
   CHECK(violations(graph_of(kCore)) == "");
   CHECK(violations(graph_of(kFused)) == "");
   CHECK(violations(graph_of("core \"e\" {}")) == "");
-  CHECK(violations(graph_of("model \"m\" { input %x: ? %y, _ = LSTM(%x, _) %z = unsupported \"If\"(%y) output %z }")) == "");
+  CHECK(violations(graph_of("model \"m\" { input %x: ? %y, _ = LSTM(%x, _) %z = unsupported \"If\"(%y) output %z }")) ==
+        "");
   // What inference needs is bound or required: after reading, the graph says so.
   CHECK(violations(graph_of("core \"b\" { input %x: f32[T] input %y: f32[S] %z = add(%x, %y) output %z }")) == "");
-  CHECK(violations(graph_of("core \"b\" { input %x: f32[2*T*T] input %y: f32[S*S] %z = add(%x, %y) output %z }")) == "");
+  CHECK(violations(graph_of("core \"b\" { input %x: f32[2*T*T] input %y: f32[S*S] %z = add(%x, %y) output %z }")) ==
+        "");
   // Known outside, needed inside.
   CHECK(violations(graph_of(R"(core "b" { input %x: f32[T] input %y: f32[S] bind S = T
-    %z = fused(%x, %y): f32[T] region (%x: f32[T], %y: f32[S]) { %0 = add(%x, %y): f32[T] yield %0 } output %z })")) == "");
+    %z = fused(%x, %y): f32[T] region (%x: f32[T], %y: f32[S]) { %0 = add(%x, %y): f32[T] yield %0 } output %z })")) ==
+        "");
 }
 
 TEST_CASE("every breach of a graph is named at its place") {
@@ -168,7 +204,8 @@ TEST_CASE("every breach of a graph is named at its place") {
     REQUIRE_FALSE(status);
     bool found = false;
     for (const Diagnostic& error : status.errors())
-      found |= error.place.find(breach.place) != std::string::npos && error.message.find(breach.message) != std::string::npos;
+      found |= error.place.find(breach.place) != std::string::npos &&
+               error.message.find(breach.message) != std::string::npos;
     CHECK_MESSAGE(found, errors_of(status.errors()));
   }
 }
@@ -184,10 +221,11 @@ TEST_CASE("all breaches are reported, not only the first") {
 }
 
 TEST_CASE("model operators check their own arity, core operators among them do not escape") {
-  CHECK(violations(graph_of("model \"m\" { input %x: ? %y = add(%x) output %y }")).find("add does not take 1 operands") !=
-        std::string::npos);
-  CHECK(violations(graph_of("model \"m\" { input %x: ? %y, %z = neg(%x) output %y }")).find("neg does not give 2 results") !=
-        std::string::npos);
+  CHECK(
+      violations(graph_of("model \"m\" { input %x: ? %y = add(%x) output %y }")).find("add does not take 1 operands") !=
+      std::string::npos);
+  CHECK(violations(graph_of("model \"m\" { input %x: ? %y, %z = neg(%x) output %y }"))
+            .find("neg does not give 2 results") != std::string::npos);
 }
 
 // --- plans
@@ -199,8 +237,9 @@ std::string plan_text(const std::string& buffers, const std::string& steps) {
   return "plan \"p\" { symbols T memory constants 64, state 0, scratch 192\n"
          "buffer x = input f32[64] slot 0\nbuffer y = output f32[64] slot 0\nbuffer ids = input i64[8] slot 1\n"
          "buffer w = constant f32[4] at 0 value f32[4] {1.0, 2.0, 3.0, 4.0}\n"
-         "buffer a = scratch f32[16] at 0\nbuffer b = scratch f32[16] at 64\n" + buffers +
-         "\ninput \"x\": f32[8, 8] in x input \"ids\": i64[8] in ids output \"y\": f32[64] in y\n" + steps + "}";
+         "buffer a = scratch f32[16] at 0\nbuffer b = scratch f32[16] at 64\n" +
+         buffers + "\ninput \"x\": f32[8, 8] in x input \"ids\": i64[8] in ids output \"y\": f32[64] in y\n" + steps +
+         "}";
 }
 
 std::string kernel_text(const std::string& lines) { return "kernel k {\n" + lines + "\n}\n"; }
@@ -260,10 +299,21 @@ TEST_CASE("kernels: indices, instructions, stores") {
       {"%0 = load x[0]: f32 %1 = bounded %0 < 4: i64", "only integers"},
       {"%0 = load x[0]: f32 %1 = reduce sum %0: f64", "keeps its operand's type"},
       {"parallel i0 < 8 reduction i1 < 8 %0 = load x[i0*8 + i1]: f32 %1 = reduce sum %0: f32 store y[i0] = %1", ""},
-      {"parallel i0 < 8 reduction i1 < 8 %0 = load x[i0*8 + i1]: f32 store y[i0] = %0", "value varies inside the reduction"},
-      {"parallel i0 < 8 reduction i1 < 8 %0 = immediate 1.0: f32 store y[i1] = %0", "place varies inside the reduction"},
-      {"reduction i1 < 8 %0 = load x[i1]: f32 %1 = reduce sum %0: f32 %2 = mul %1, %0: f32", "joins a reduction's result"},
+      {"parallel i0 < 8 reduction i1 < 8 %0 = load x[i0*8 + i1]: f32 store y[i0] = %0",
+       "value varies inside the reduction"},
+      {"parallel i0 < 8 reduction i1 < 8 %0 = immediate 1.0: f32 store y[i1] = %0",
+       "place varies inside the reduction"},
+      {"reduction i1 < 8 %0 = load x[i1]: f32 %1 = reduce sum %0: f32 %2 = mul %1, %0: f32",
+       "joins a reduction's result"},
       {"reduction i1 < 8 %0 = load x[i1]: f32 %1 = reduce sum %0: f32 %2 = reduce max %1: f32", "itself made of"},
+      {"parallel i0 < 16 %0 = load a[i0]: f32 store a[i0] = %0", ""},
+      {"parallel i0 < 8 %0 = load a[i0]: f32 store a[i0 + 8] = %0", ""},
+      {"parallel i0 < 8 %0 = load a[i0 + 1]: f32 store a[i0] = %0", "%0 reads what it writes to buffer 'a'"},
+      {"parallel i0 < 4, i1 < 4 %0 = load a[i0 + i1*4]: f32 store a[i0*4 + i1] = %0", "reads what it writes"},
+      {"parallel i0 < 4, i1 < 2 %0 = load a[i0*4 + i1]: f32 store a[i0*4 + i1 + 2] = %0",
+       ""},  // columns beside each other
+      {"parallel i0 < 2 reduction i1 < 2 %0 = load a[i1]: f32 %1 = reduce sum %0: f32 store a[i0] = %1",
+       "reads what it writes"},
       {"parallel i0 < 8 schedule vector=i1", "vector axis i1"},
       {"parallel i0 < 8 reduction i1 < 8 schedule row=i1", "row axis i1"},
       {"parallel i0 < 8 schedule vector=i0 row=i0", "row axis i0"},
@@ -304,7 +354,8 @@ TEST_CASE("buffers, steps and memory") {
       {"buffer q = scratch f32[S] at 128", "", "dimension 'S'"},
       {"output \"z\": f32[64] in x", "", "must be output 1"},
       {"buffer q = state f32[4] slot 0 at 0 state \"s\": f32[5] in q", "", "does not fit its buffer"},
-      {"buffer q = state f32[4] slot 0 at 0 state \"s\": f32[4] in q initial f32[3] {1.0, 2.0, 3.0}", "", "does not broadcast"},
+      {"buffer q = state f32[4] slot 0 at 0 state \"s\": f32[4] in q initial f32[3] {1.0, 2.0, 3.0}", "",
+       "does not broadcast"},
       {"", write + write, "another kernel has this name"},
       {"", "loop l: i0 < 3 {" + write + "}", "variable i0 is taken"},
       {"", "loop l: i9 < 3 { kernel k { %0 = load x[i9*32]: f32 } }", "from 0 to 64"},
@@ -315,7 +366,7 @@ TEST_CASE("buffers, steps and memory") {
       {c, write + write_c + read_a, "share memory"},
       {c, "kernel k { parallel i0 < 16 %0 = load a[i0]: f32 store c[i0] = %0 }", "share memory"},
       {c, in_loop + write + read_a + write_c + read_c + "}", ""},
-      {c, write + in_loop + read_a + write_c + "}", "share memory"},             // a is used in every iteration
+      {c, write + in_loop + read_a + write_c + "}", "share memory"},            // a is used in every iteration
       {c, in_loop + write + write_b + write_c + "}" + read_a, "share memory"},  // the loop counts as a whole for a
       {c, in_loop + read_a + write + write_c + read_c + "}", "share memory"},   // a goes from iteration to iteration
       {c, write + in_loop + read_a + "}" + write_c + read_c, ""},
@@ -352,7 +403,11 @@ TEST_CASE("plans that no text can express") {
   CHECK(has(broken([](Plan&, Kernel& k) { k.stores[0].instr = 2; }), "instruction %2 does not exist"));
   CHECK(has(broken([](Plan&, Kernel& k) { k.stores[0].buffer = 77; }), "buffer 77 does not exist"));
   CHECK(has(broken([](Plan&, Kernel& k) { k.name = "not a name"; }), "identifier"));
-  CHECK(has(broken([](Plan&, Kernel& k) { k.parallel = {{0, Dim(2)}}; k.body[0].index.terms = {{0, Dim(1), -4, Dim(0)}}; }), "panel"));
+  CHECK(has(broken([](Plan&, Kernel& k) {
+              k.parallel = {{0, Dim(2)}};
+              k.body[0].index.terms = {{0, Dim(1), -4, Dim(0)}};
+            }),
+            "panel"));
   CHECK(has(broken([](Plan& p, Kernel&) { p.inputs[0].buffer = 50; }), "buffer 50 does not exist"));
   CHECK(has(broken([](Plan& p, Kernel&) { p.symbols.push_back("T"); }), "'T' stands there twice"));
   CHECK(broken([](Plan&, Kernel&) {}) == "");

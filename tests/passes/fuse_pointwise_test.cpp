@@ -3,8 +3,10 @@
 
 #include "ir/builder.h"
 #include "ir/verify.h"
-#include "meaning.h"
+#include "tests/passes/meaning.h"
 #include "passes/pipeline.h"
+#include "passes/query.h"
+#include "tests/passes/random_graph.h"
 
 namespace rondo {
 namespace {
@@ -43,6 +45,44 @@ TEST_CASE("a step of an unrolled cell is one kernel with two results, beside its
   }
   CHECK(fused == 6);
   CHECK(alone == 0);
+}
+
+void check_fused(const Node& fused) {
+  int contractions = 0;
+  CHECK(!fused.results.empty());
+  for (const auto& result : fused.results) CHECK(result->type->shape == fused.result()->type->shape);
+  for (const auto& node : fused.regions[0]->nodes) {
+    const bool product = node->op == Op::matmul || node->op == Op::conv;
+    contractions += product || node->op == Op::reduce || node->op == Op::reduce_window;
+    if (product)
+      for (const Value* operand : node->operands) CHECK(!operand->producer);
+    const bool allowed = product || is_pointwise(node->op) || node->op == Op::reduce || is_view(node->op) ||
+                         node->op == Op::iota || node->op == Op::constant;
+    CHECK(allowed);
+    // Work on fewer elements than the results have would be done again for each of them.
+    const bool work = is_pointwise(node->op) || product || node->op == Op::reduce;
+    const Dim results = element_count(fused.result()->type->shape), own = element_count(node->result()->type->shape);
+    if (work) CHECK(provably_le(results, own));
+    if (node->op == Op::constant) CHECK(element_count(node->result()->type->shape).is(1));
+  }
+  CHECK(contractions <= 1);
+}
+
+void check_all_fused(const Graph& graph) {
+  for (const auto& node : graph.nodes) {
+    if (node->op == Op::fused) check_fused(*node);
+    for (const auto& region : node->regions)
+      if (node->op != Op::fused) check_all_fused(*region);
+  }
+}
+
+TEST_CASE("fused nodes hold one contraction at most, whose operands come from outside, and have results of one shape") {
+  for (uint64_t seed = 0; seed < 200; ++seed) {
+    CAPTURE(seed);
+    Graph graph = testing::random_graph(seed);
+    testing::run_pass(graph, "fuse_pointwise");
+    check_all_fused(graph);
+  }
 }
 
 TEST_CASE("graphs of many thousand nodes take seconds at most") {

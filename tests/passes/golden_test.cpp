@@ -9,7 +9,7 @@
 #include <sstream>
 
 #include "ir/text.h"
-#include "meaning.h"
+#include "tests/passes/meaning.h"
 
 namespace rondo::testing {
 namespace {
@@ -52,7 +52,8 @@ void write_golden(const std::string& path, const Golden& golden) {
   file << golden.heading;
   for (const Case& each : golden.cases) {
     file << "== " << each.title << "\n";
-    if (each.unroll != Unroll::by_cost) file << "-- unroll " << (each.unroll == Unroll::never ? "never" : "always") << "\n";
+    if (each.unroll == Unroll::never) file << "-- unroll never\n";
+    if (each.unroll == Unroll::always) file << "-- unroll always\n";
     file << "-- before\n" << each.before << "-- after\n" << each.after;
     if (!each.remarks.empty()) file << "-- remarks\n" << each.remarks;
   }

@@ -1,4 +1,4 @@
-#include "meaning.h"
+#include "tests/passes/meaning.h"
 
 #include <cmath>
 
@@ -41,7 +41,8 @@ void check_same_meaning(const Graph& before, const Graph& after, uint64_t seed) 
     REQUIRE(a.reals.size() == b.reals.size());
     for (size_t k = 0; k < a.reals.size(); ++k) {
       if (std::isnan(a.reals[k]) && std::isnan(b.reals[k])) continue;
-      const bool close = a.reals[k] == b.reals[k] || std::abs(a.reals[k] - b.reals[k]) <= 1e-9 * (1 + std::abs(a.reals[k]));
+      const double limit = 1e-9 * (1 + std::abs(a.reals[k]));
+      const bool close = a.reals[k] == b.reals[k] || std::abs(a.reals[k] - b.reals[k]) <= limit;
       CHECK_MESSAGE(close, "output " << i << " element " << k << ": " << b.reals[k] << " instead of " << a.reals[k]
                                      << "\n" << print(before, {true}) << print(after, {true}));
       if (!close) return;

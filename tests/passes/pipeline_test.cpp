@@ -4,7 +4,7 @@
 
 #include "ir/builder.h"
 #include "ir/verify.h"
-#include "meaning.h"
+#include "tests/passes/meaning.h"
 
 namespace rondo {
 namespace {
@@ -57,7 +57,8 @@ TEST_CASE("an LSTM layer becomes one product before the loop and one kernel in i
   Diagnostics remarks;
   REQUIRE(optimise(graph, TargetFacts(), {}, remarks));
   testing::check_same_meaning(*before, graph, 5);
-  const auto scan = std::find_if(graph.nodes.begin(), graph.nodes.end(), [](const auto& node) { return node->op == Op::scan; });
+  auto is_scan = [](const auto& node) { return node->op == Op::scan; };
+  const auto scan = std::find_if(graph.nodes.begin(), graph.nodes.end(), is_scan);
   REQUIRE(scan != graph.nodes.end());
   CHECK(count(graph, Op::matmul) == 2);
   CHECK(count(graph, Op::fused) == 2);

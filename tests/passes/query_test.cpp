@@ -3,7 +3,7 @@
 #include <limits>
 
 #include "ir/builder.h"
-#include "meaning.h"
+#include "tests/passes/meaning.h"
 
 namespace rondo {
 namespace {

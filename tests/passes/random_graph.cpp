@@ -1,4 +1,4 @@
-#include "random_graph.h"
+#include "tests/passes/random_graph.h"
 
 #include "passes/query.h"
 
@@ -150,8 +150,8 @@ class Generator {
       cell.grow(4 + random_.below(8));
       Value* next = cell.of_shape({2, 3});
       if (random_.below(2)) next = inner.tanh(inner.add(next, parts.carried[0]));
-      return std::vector<Value*>{next, random_.below(2) ? parts.carried[1] : cell.of_shape(parts.carried[1]->type->shape),
-                                 cell.recent(), cell.any()};
+      Value* other = random_.below(2) ? parts.carried[1] : cell.of_shape(parts.carried[1]->type->shape);
+      return std::vector<Value*>{next, other, cell.recent(), cell.any()};
     };
     const std::vector<Value*> results = b_.scan(trip, carried, scanned, invariants, reverse, 2, body);
     for (size_t i = 1; i < results.size(); ++i)
@@ -174,7 +174,8 @@ Graph random_graph(uint64_t seed) {
   Builder b(graph);
   Generator generator(b, random, 2);
   const Dim t = Dim::symbol("T");
-  for (const Shape& shape : {Shape{t, 2, 3}, Shape{2, 3}, Shape{t, 3}, Shape{3}, Shape{}, Shape{3, 2, 2}, Shape{1, 2, 3}})
+  const std::vector<Shape> shapes{{t, 2, 3}, {2, 3}, {t, 3}, {3}, {}, {3, 2, 2}, {1, 2, 3}};
+  for (const Shape& shape : shapes)
     generator.add(graph.add_param(Type{DType::f64, shape}, "x"));
   graph.states.push_back({"s", graph.add_param(Type{DType::f64, {2, 3}}, "s"), nullptr, std::nullopt});
   generator.add(graph.states[0].current);

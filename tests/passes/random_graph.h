@@ -3,7 +3,7 @@
 #pragma once
 
 #include "ir/builder.h"
-#include "meaning.h"
+#include "tests/passes/meaning.h"
 
 namespace rondo::testing {
 

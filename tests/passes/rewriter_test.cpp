@@ -1,7 +1,7 @@
 #include "passes/rewriter.h"
 
 #include "ir/verify.h"
-#include "meaning.h"
+#include "tests/passes/meaning.h"
 
 namespace rondo {
 namespace {

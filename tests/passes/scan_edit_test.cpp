@@ -2,7 +2,7 @@
 
 #include "ir/builder.h"
 #include "ir/verify.h"
-#include "meaning.h"
+#include "tests/passes/meaning.h"
 
 namespace rondo {
 namespace {
