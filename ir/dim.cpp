@@ -86,10 +86,6 @@ Dim Dim::from_terms(int64_t constant, std::vector<Term> terms) {
   return dim;
 }
 
-Dim Dim::from_atom(Atom atom) {
-  return from_terms(0, {Term{1, {std::make_shared<const Atom>(std::move(atom))}}});
-}
-
 Dim Dim::symbol(std::string name) { return from_atom({Atom::Kind::symbol, std::move(name), nullptr, nullptr}); }
 
 const std::vector<Dim::Term>& Dim::terms() const {
@@ -216,83 +212,73 @@ int64_t bounded_add(int64_t a, int64_t b) {  // the limits are infinities
   return saturating_add(a, b);
 }
 
-Interval interval(const Dim::Atom& atom) {
-  if (atom.kind == Dim::Atom::Kind::symbol) return {1, kMax};
+Interval interval_of(const Dim::Atom& atom) {
   const Interval a{atom.a->lower_bound(), atom.a->upper_bound()}, b{atom.b->lower_bound(), atom.b->upper_bound()};
-  switch (atom.kind) {
-    case Dim::Atom::Kind::min: return {std::min(a.low, b.low), std::min(a.high, b.high)};
-    case Dim::Atom::Kind::max: return {std::max(a.low, b.low), std::max(a.high, b.high)};
-    default: break;
-  }
+  if (atom.kind == Dim::Atom::Kind::min) return {std::min(a.low, b.low), std::min(a.high, b.high)};
+  if (atom.kind == Dim::Atom::Kind::max) return {std::max(a.low, b.low), std::max(a.high, b.high)};
   if (b.low < 1) return {kMin, kMax};
   int64_t low = a.low == kMin ? kMin : a.low < 0 ? floor_quotient(a.low, b.low) : b.high == kMax ? 0 : a.low / b.high;
   int64_t high = a.high == kMax ? kMax : a.high < 0 ? -1 : a.high / b.low;
   return {low, high};
 }
 
-Interval interval(const Dim::Term& term) {
-  Interval product{1, 1};
-  for (const AtomPtr& factor : term.factors) {
-    Interval next = interval(*factor);
-    if (term.factors.size() > 1 && next.low < 0) return {kMin, kMax};
-    if (term.factors.size() == 1) {
-      product = next;
-    } else {
-      product = {saturating_mul(product.low, next.low), saturating_mul(product.high, next.high)};
-    }
+Interval interval_of(const Dim::Term& term) {
+  Interval product{term.factors[0]->low, term.factors[0]->high};
+  for (size_t i = 1; i < term.factors.size(); ++i) {
+    const Dim::Atom& next = *term.factors[i];
+    if (product.low < 0 || next.low < 0) return {kMin, kMax};
+    product = {saturating_mul(product.low, next.low), saturating_mul(product.high, next.high)};
   }
   int64_t low = saturating_mul(product.low, term.coefficient), high = saturating_mul(product.high, term.coefficient);
   return term.coefficient < 0 ? Interval{high, low} : Interval{low, high};
 }
 
-/// A lower bound of `dim` found by replacing the min, max or floor_div atom of its term i by what bounds it.
-int64_t bound_by_cases(const Dim& dim, const Dim::Term& term, int depth);
+}  // namespace
 
-int64_t lower_bound_to(const Dim& dim, int depth) {
-  int64_t bound = dim.constant_part();
-  for (const Dim::Term& term : dim.terms()) bound = bounded_add(bound, interval(term).low);
-  if (depth == 0 || bound >= 0) return bound;
-  for (const Dim::Term& term : dim.terms()) {
-    if (term.factors.size() != 1 || term.factors[0]->kind == Dim::Atom::Kind::symbol) continue;
+Dim Dim::from_atom(Atom atom) {
+  if (atom.kind != Atom::Kind::symbol) {
+    const Interval bounds = interval_of(atom);
+    atom.low = bounds.low, atom.high = bounds.high;
+  }
+  return from_terms(0, {Term{1, {std::make_shared<const Atom>(std::move(atom))}}});
+}
+
+// Bounds of the terms apart are not tight where an atom hides a symbol that another term has: T - min(T, B). There, the
+// atom is replaced by what bounds it. At most kMaxCases atoms are tried at each of a few depths.
+int64_t Dim::lower_bound(const Dim& dim, int depth) {
+  int64_t bound = dim.constant_;
+  for (const Term& term : dim.terms()) bound = bounded_add(bound, interval_of(term).low);
+  constexpr int kMaxCases = 4;
+  int cases = 0;
+  for (const Term& term : dim.terms()) {
+    if (depth == 0 || bound >= 0 || cases == kMaxCases) break;
+    if (term.factors.size() != 1 || term.factors[0]->kind == Atom::Kind::symbol) continue;
     bound = std::max(bound, bound_by_cases(dim, term, depth - 1));
-    if (bound >= 0) break;
+    ++cases;
   }
   return bound;
 }
 
-int64_t bound_by_cases(const Dim& dim, const Dim::Term& term, int depth) {
-  const Dim::Atom& atom = *term.factors[0];
-  Dim self = Dim(term.coefficient);
-  auto with = [&](const Dim& replacement) {  // dim - term + replacement
-    Dim rest(dim.constant_part());
-    for (const Dim::Term& other : dim.terms()) {
-      if (&other == &term) continue;
-      Dim product(other.coefficient);
-      for (const AtomPtr& factor : other.factors) {
-        Dim f = factor->kind == Dim::Atom::Kind::symbol      ? Dim::symbol(factor->name)
-                : factor->kind == Dim::Atom::Kind::floor_div ? floor_div(*factor->a, *factor->b)
-                : factor->kind == Dim::Atom::Kind::min       ? min(*factor->a, *factor->b)
-                                                             : max(*factor->a, *factor->b);
-        product *= f;
-      }
-      rest += product;
-    }
-    return lower_bound_to(rest + replacement, depth);
-  };
-  if (atom.kind == Dim::Atom::Kind::floor_div) {
-    auto divisor = atom.b->constant();
+/// A lower bound of `dim` found by replacing the atom of one of its terms by what bounds it.
+int64_t Dim::bound_by_cases(const Dim& dim, const Term& term, int depth) {
+  std::vector<Term> others;
+  for (const Term& other : dim.terms())
+    if (&other != &term) others.push_back(other);
+  const Dim rest = from_terms(dim.constant_, std::move(others)), factor(term.coefficient);
+  const Atom& atom = *term.factors[0];
+  auto with = [&](const Dim& replacement) { return lower_bound(rest + replacement, depth); };
+  if (atom.kind == Atom::Kind::floor_div) {  // a - d + 1 <= d * floor(a / d) <= a
+    const auto divisor = atom.b->constant();
     if (!divisor || *divisor < 1 || term.coefficient % *divisor != 0) return kMin;
-    Dim scale(term.coefficient / *divisor);
-    return term.coefficient < 0 ? with(scale * *atom.a) : with(scale * (*atom.a - *divisor + 1));
+    const Dim scale(term.coefficient / *divisor);
+    return with(scale * (term.coefficient < 0 ? *atom.a : *atom.a - *divisor + 1));
   }
-  int64_t a = with(self * *atom.a), b = with(self * *atom.b);
-  bool either = (atom.kind == Dim::Atom::Kind::min) == (term.coefficient < 0);
+  const int64_t a = with(factor * *atom.a), b = with(factor * *atom.b);
+  const bool either = (atom.kind == Atom::Kind::min) == (term.coefficient < 0);
   return either ? std::max(a, b) : std::min(a, b);
 }
 
-}  // namespace
-
-int64_t Dim::lower_bound() const { return terms_ ? lower_bound_to(*this, 4) : constant_; }
+int64_t Dim::lower_bound() const { return terms_ ? lower_bound(*this, 3) : constant_; }
 
 int64_t Dim::upper_bound() const {
   if (!terms_) return constant_;

@@ -64,6 +64,7 @@ class Dim {
     enum class Kind { symbol, floor_div, min, max } kind;
     std::string name;                  // symbol
     std::shared_ptr<const Dim> a, b;   // the other kinds
+    int64_t low = 1, high = INT64_MAX;  // proven bounds, kept because nested atoms would ask again and again
   };
   struct Term {
     int64_t coefficient;
@@ -75,6 +76,8 @@ class Dim {
  private:
   static Dim from_terms(int64_t constant, std::vector<Term> terms);
   static Dim from_atom(Atom atom);
+  static int64_t lower_bound(const Dim& dim, int depth);
+  static int64_t bound_by_cases(const Dim& dim, const Term& term, int depth);
   int64_t constant_ = 0;
   std::shared_ptr<const std::vector<Term>> terms_;  // null: none
 };

@@ -89,6 +89,13 @@ TEST_CASE("absurd sizes saturate") {
   CHECK((Dim(std::numeric_limits<int64_t>::min()) - 1).is(std::numeric_limits<int64_t>::min()));
 }
 
+TEST_CASE("deeply nested divisions stay cheap") {
+  Dim deep = T;
+  for (int i = 0; i < 200; ++i) deep = floor_div(max(deep - B, Dim(0)) + T, B + 1);
+  CHECK(deep.lower_bound() >= 0);
+  CHECK(deep.evaluate({{"T", 9}, {"B", 2}}));
+}
+
 TEST_CASE("substitution") {
   CHECK(floor_div(T, Dim(2)).substitute({{"T", Dim(9)}}) == Dim(4));
   CHECK((T * B).substitute({{"T", B + 1}}) == B * B + B);
