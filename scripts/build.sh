@@ -1,9 +1,9 @@
 #!/bin/sh
-# Builds the release build into build/ (or into the folder given); further arguments go to cmake's configuration.
+# build.sh FOLDER TARGET [OPTION…]: configures FOLDER (release build) with cmake's OPTIONs and builds TARGET there.
 set -eu
 cd "$(dirname "$0")/.."
-folder=${1:-build}
-[ $# -eq 0 ] || shift
+folder=$1 target=$2
+shift 2
 cmake -S . -B "$folder" -G Ninja -DCMAKE_BUILD_TYPE=Release "$@" >"$folder.log" 2>&1 || { cat "$folder.log" >&2; exit 1; }
 rm -f "$folder.log"
-cmake --build "$folder"
+cmake --build "$folder" --target "$target"

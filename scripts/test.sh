@@ -4,9 +4,9 @@
 # or ../shared/corpus; its lanes are counted as skipped where it is absent.
 set -eu
 cd "$(dirname "$0")/.."
-scripts/setup.sh
-scripts/build.sh build
-scripts/build.sh build-asan -DRONDO_SANITIZE=ON -DRONDO_READERS_ONLY=ON
+scripts/setup.sh tests
+scripts/build.sh build all
+scripts/build.sh build-asan all -DRONDO_SANITIZE=ON -DRONDO_READERS_ONLY=ON
 
 passed=0 failed=0 skipped=0
 run_tests() {  # build folder
