@@ -1,5 +1,5 @@
-// bench_compile_time PROGRAM: how long `rondo compile` takes. Prints the seconds for a model with 16 MB of weights, and the
-// ratio of an LSTM with H = 512 over T = 1000 steps to the same over T = 1, both medians of 5 runs taken in turn.
+// bench_compile_time PROGRAM: how long `rondo compile` takes. Prints the seconds for a model with 16 MB of weights, and
+// the ratio of an LSTM with H = 512 over T = 1000 steps to the same over T = 1, both medians of 5 runs taken in turn.
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -41,8 +41,8 @@ void add_port(onnx_pb::ValueInfoProto& port, const std::string& name, std::initi
   for (int64_t dim : shape) type.mutable_shape()->add_dim()->set_dim_value(dim);
 }
 
-/// One LSTM of `hidden` units over `steps` steps of `inputs` values. Its initial state is an input: from a state of zeros, one
-/// step would never use the recurrent weights, and compiling it would be less work.
+/// One LSTM of `hidden` units over `steps` steps of `inputs` values. Its initial state is an input: from a state of
+/// zeros, one step would never use the recurrent weights, and compiling it would be less work.
 std::string lstm(int64_t steps, int64_t inputs, int64_t hidden) {
   onnx_pb::ModelProto model;
   model.set_ir_version(7);
@@ -82,7 +82,8 @@ int main(int argc, char** argv) {
   bool good = true;
   auto seconds = [&](const std::string& name) {
     auto start = std::chrono::steady_clock::now();
-    Outcome outcome = run({argv[1], "compile", (folder / (name + ".onnx")).string(), "-o", (folder / (name + ".so")).string()});
+    Outcome outcome =
+        run({argv[1], "compile", (folder / (name + ".onnx")).string(), "-o", (folder / (name + ".so")).string()});
     if (outcome.exit_code != 0) std::printf("%s: %s", name.c_str(), outcome.errors.c_str());
     good = good && outcome.exit_code == 0;
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -34,7 +34,8 @@ Result<std::vector<Tensor>> choose_inputs(const LoadedModel& model, const std::v
                                           Dim::Values& dims) {
   DimSolver solver;
   for (const NamedTensor& input : given) {
-    auto slot = std::find_if(model.inputs().begin(), model.inputs().end(), [&](const Slot& s) { return s.name == input.name; });
+    auto slot =
+        std::find_if(model.inputs().begin(), model.inputs().end(), [&](const Slot& s) { return s.name == input.name; });
     if (slot == model.inputs().end()) return invalid(fmt::format("the model has no input '{}'", input.name));
     RONDO_CHECK(solver.add(input.name, slot->type, input.value));
   }
@@ -42,7 +43,8 @@ Result<std::vector<Tensor>> choose_inputs(const LoadedModel& model, const std::v
   dims = solver.values();
   std::vector<Tensor> inputs;
   for (const Slot& slot : model.inputs()) {
-    auto found = std::find_if(given.begin(), given.end(), [&](const NamedTensor& one) { return one.name == slot.name; });
+    auto found =
+        std::find_if(given.begin(), given.end(), [&](const NamedTensor& one) { return one.name == slot.name; });
     if (found != given.end()) {
       inputs.push_back(found->value);
       continue;
@@ -53,7 +55,8 @@ Result<std::vector<Tensor>> choose_inputs(const LoadedModel& model, const std::v
       shape.push_back(size);
     }
     RONDO_TRY(int64_t count, element_count(Shape(shape.begin(), shape.end())).evaluate({}));
-    if (count > kMostElements) return invalid(fmt::format("{} elements are too many to make up", count), "'" + slot.name + "'");
+    if (count > kMostElements)
+      return invalid(fmt::format("{} elements are too many to make up", count), "'" + slot.name + "'");
     inputs.push_back(made_up(slot.type.dtype, shape, count));
   }
   return inputs;

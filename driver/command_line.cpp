@@ -75,14 +75,19 @@ void add_model_options(CLI::App& app, ModelOptions& options, RawModelOptions& ra
   app.add_option("--features", options.target.features, "features to add or leave out, as +fma,-avx512f")
       ->type_name("LIST");
   app.add_option("--name", options.name, "prefix of all symbols; default: the model file's stem")
-      ->type_name("IDENT")->check(check_identifier);
+      ->type_name("IDENT")
+      ->check(check_identifier);
   add_repeatable(app, "--dim", raw.dims, "fix a symbolic dimension", "NAME=N");
   add_repeatable(app, "--state", raw.states, "OUTPUT feeds INPUT on the next call: hidden state", "INPUT=OUTPUT");
   add_repeatable(app, "--const", raw.constants, "freeze an input", "INPUT=VALUE|FILE.npy");
   app.add_option("--unroll", options.unroll, "whether short scans become straight-line code")
-      ->type_name("auto|never|always")->transform(CLI::CheckedTransformer(kUnrollWords));
+      ->type_name("auto|never|always")
+      ->transform(CLI::CheckedTransformer(kUnrollWords));
   app.add_option("--without", options.without, "leave out a pass")
-      ->type_name("PASS")->type_size(1)->allow_extra_args(false)->check(CLI::IsMember(passes));
+      ->type_name("PASS")
+      ->type_size(1)
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember(passes));
   app.add_flag("--time-passes", options.time_passes, "print the seconds each step takes");
 }
 
@@ -106,9 +111,11 @@ struct CommandLine {
 
   CommandLine() {
     app.require_subcommand(1);
-    app.set_version_flag("--version", "rondo " RONDO_VERSION ", C interface " + std::to_string(RONDO_INTERFACE_VERSION));
-    app.footer("Example: rondo compile vad.onnx -o vad.so --state=h=h_out\n"
-               "'rondo COMMAND --help' tells each command's options.");
+    app.set_version_flag("--version",
+                         "rondo " RONDO_VERSION ", C interface " + std::to_string(RONDO_INTERFACE_VERSION));
+    app.footer(
+        "Example: rondo compile vad.onnx -o vad.so --state=h=h_out\n"
+        "'rondo COMMAND --help' tells each command's options.");
     declare_compile();
     declare_run();
     declare_verify();
@@ -123,9 +130,11 @@ struct CommandLine {
   void declare_compile() {
     CLI::App* command = app.add_subcommand("compile", "compile a model to machine code and a C header");
     add_model_options(*command, compile_options.model, raw);
-    command->add_option("-o,--output", compile_options.output,
-                        "the file to write (.so .o .a .ll .s); the header is written beside it")
-        ->type_name("OUT")->required();
+    command
+        ->add_option("-o,--output", compile_options.output,
+                     "the file to write (.so .o .a .ll .s); the header is written beside it")
+        ->type_name("OUT")
+        ->required();
     command->add_option("--emit", compile_options.emit, "what to write; default: OUT's ending tells")
         ->check(CLI::IsMember({"so", "o", "a", "ll", "s"}));
     command->footer("Example: rondo compile vad.onnx -o vad.o --dim=batch=1 --state=h=h_out --cpu=skylake");
@@ -155,10 +164,12 @@ struct CommandLine {
   void declare_verify() {
     CLI::App* command = app.add_subcommand("verify", "compile a model, run recorded data through it and compare");
     add_model_options(*command, verify_options.model, raw);
-    command->add_option("--data", verify_options.data,
-                        "folders with recorded data: input_K.pb and output_K.pb; inputs/NAME.npy and outputs/NAME.npy; "
-                        "x.csv and y.csv; stream.json; or folders of such folders")
-        ->type_name("DIR")->required();
+    command
+        ->add_option("--data", verify_options.data,
+                     "folders with recorded data: input_K.pb and output_K.pb; inputs/NAME.npy and outputs/NAME.npy; "
+                     "x.csv and y.csv; stream.json; or folders of such folders")
+        ->type_name("DIR")
+        ->required();
     command->add_option("--rtol", verify_options.relative, "relative tolerance; default: by element type")
         ->check(CLI::NonNegativeNumber);
     command->add_option("--atol", verify_options.absolute, "absolute tolerance; default: by element type")
@@ -178,12 +189,15 @@ struct CommandLine {
     std::vector<std::string> stages{"expand"};
     for (std::string_view pass : pipeline_order()) stages.emplace_back(pass);
     CLI::Option* after = command->add_option("--after", inspect_options.after, "the core graph after a pass has run")
-                             ->type_name("PASS")->check(CLI::IsMember(stages));
+                             ->type_name("PASS")
+                             ->check(CLI::IsMember(stages));
     command->add_flag("--after-all", inspect_options.after_all, "the core graph after each pass")->excludes(after);
-    command->add_option_function<std::string>(
-               "--weights", [this](const std::string& word) { inspect_options.full_weights = word == "full"; },
-               "print large constants as statistics, or in full so that the text can be read back")
-        ->type_name("brief|full")->check(CLI::IsMember({"brief", "full"}));
+    command
+        ->add_option_function<std::string>(
+            "--weights", [this](const std::string& word) { inspect_options.full_weights = word == "full"; },
+            "print large constants as statistics, or in full so that the text can be read back")
+        ->type_name("brief|full")
+        ->check(CLI::IsMember({"brief", "full"}));
     command->add_option("-o,--output", inspect_options.output, "the file to write; .rir means --weights=full")
         ->type_name("FILE");
     command->footer("Example: rondo inspect vad.onnx --level=plan");
@@ -221,8 +235,10 @@ int run_command_line(int argc, const char* const* argv) {
   }
   Status status = line.work();
   if (status && std::fflush(stdout) == 0) return 0;
-  if (!status) report(status.errors());
-  else report({invalid("cannot write to the standard output")});
+  if (!status)
+    report(status.errors());
+  else
+    report({invalid("cannot write to the standard output")});
   return 1;
 }
 

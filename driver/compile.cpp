@@ -11,16 +11,13 @@
 #include "driver/files.h"
 #include "driver/names.h"
 #include "driver/report.h"
+#include "driver/sizes.h"
 #include "frontend/file.h"
 #include "frontend/frontend.h"
 #include "ir/verify.h"
 
 namespace rondo {
 namespace {
-
-// More than any model has, and less than the code's addressing can reach.
-constexpr int64_t kMostConstantBytes = int64_t{1} << 30;
-constexpr int64_t kMostBufferBytes = int64_t{1} << 40;
 
 constexpr uint64_t kLargestText = uint64_t{1} << 32;
 
@@ -65,21 +62,24 @@ Status refuse_graph_options(const ModelOptions& options) {
   return invalid("the text is at the plan level, where --dim, --state, --const, --unroll and --without come too late");
 }
 
-Status check_sizes(const Plan& plan) {
-  if (plan.constant_bytes > kMostConstantBytes)
-    return unsupported(fmt::format("the constants take {} bytes; at most {} are supported", plan.constant_bytes,
-                                   kMostConstantBytes));
-  for (const Buffer& buffer : plan.buffers)
-    if ((buffer.count * Dim(byte_size(buffer.dtype))).lower_bound() > kMostBufferBytes)
-      return unsupported(fmt::format("'{}' holds {} elements of {}; at most {} bytes are supported", buffer.name,
-                                     buffer.count.to_string(), to_string(buffer.dtype), kMostBufferBytes));
-  return Done{};
+/// A plan as the user wrote it: what the verifier finds is the text's fault.
+Result<Plan> enter_plan(Plan plan, const ModelOptions& options) {
+  RONDO_CHECK(refuse_graph_options(options));
+  RONDO_CHECK(check_sizes(plan));
+  Status valid = verify(plan);
+  if (valid) return plan;
+  Diagnostics errors = std::move(valid).errors();
+  for (Diagnostic& error : errors) error.severity = Severity::invalid;
+  return errors;
 }
 
 Result<Plan> plan_graph(Graph graph, const ModelOptions& options, const Target& target) {
   Diagnostics remarks;
   RONDO_TRY(Graph core, lower_to_core(std::move(graph), options, target, {}, remarks));
-  return timed(options, "make_plan", [&] { return make_plan(core, target.facts()); });
+  RONDO_TRY(Plan plan, timed(options, "make_plan", [&] { return make_plan(core, target.facts()); }));
+  RONDO_CHECK(verify(plan));
+  RONDO_CHECK(check_sizes(plan));
+  return plan;
 }
 
 Result<std::string> emit_form(const CompileOptions& options) {
@@ -106,7 +106,8 @@ Result<std::string> build(const Plan& plan, const Target& target, const CompileO
 }  // namespace
 
 Result<Parsed> read_source(const ModelOptions& options) {
-  RONDO_TRY(Parsed source, about_file(timed(options, "read", [&] { return read_by_ending(options.model); }), options.model));
+  RONDO_TRY(Parsed source,
+            about_file(timed(options, "read", [&] { return read_by_ending(options.model); }), options.model));
   std::string& name = source.graph ? source.graph->name : source.plan->name;
   name = identifier_from(!options.name.empty() ? options.name : !name.empty() ? name : stem_of(options.model));
   return source;
@@ -124,6 +125,7 @@ Result<Graph> lower_to_core(Graph graph, const ModelOptions& options, const Targ
   RONDO_CHECK(bind_options(graph, options));
   RONDO_TRY(Graph core, timed(options, "expand", [&] { return to_core(std::move(graph), options.model); }));
   RONDO_CHECK(verify(core));
+  RONDO_CHECK(check_sizes(core));
   if (observe) observe("expand", core, true);
   PipelineOptions pipeline{options.without, options.unroll, {}};
   pipeline.observe = [&](std::string_view pass, const Graph& after, bool changed, double seconds) {
@@ -136,14 +138,9 @@ Result<Graph> lower_to_core(Graph graph, const ModelOptions& options, const Targ
 }
 
 Result<Plan> lower_to_plan(Parsed source, const ModelOptions& options, const Target& target) {
-  auto lower = [&]() -> Result<Plan> {
-    if (source.plan) RONDO_CHECK(refuse_graph_options(options));
-    RONDO_TRY(Plan plan, source.plan ? std::move(*source.plan) : plan_graph(std::move(*source.graph), options, target));
-    RONDO_CHECK(verify(plan));
-    RONDO_CHECK(check_sizes(plan));
-    return plan;
-  };
-  return about_file(lower(), options.model);
+  return about_file(source.plan ? enter_plan(std::move(*source.plan), options)
+                                : plan_graph(std::move(*source.graph), options, target),
+                    options.model);
 }
 
 Result<std::string> build_shared(const Plan& plan, const Target& target, const ModelOptions& options,

@@ -22,9 +22,12 @@ Result<Tensor> repeated(const Type& type, const std::string& text) {
   if (error != std::errc{} || end != text.data() + text.size())
     return invalid(fmt::format("'{}' is neither a number nor an .npy file", text));
   auto shape = constant_shape(type.shape);
-  if (!shape) return invalid(fmt::format("{} has symbolic dimensions; fix them with --dim or give an .npy file", to_string(type)));
+  if (!shape)
+    return invalid(
+        fmt::format("{} has symbolic dimensions; fix them with --dim or give an .npy file", to_string(type)));
   int64_t count = element_count(type.shape).constant().value_or(0);
-  if (count > kMostElements) return invalid(fmt::format("{} is too large for one number; give an .npy file", to_string(type)));
+  if (count > kMostElements)
+    return invalid(fmt::format("{} is too large for one number; give an .npy file", to_string(type)));
   if (is_float(type.dtype)) return Tensor::from_doubles(type.dtype, *shape, std::vector<double>(count, value));
   // 2^53: beyond it a double does not tell one integer from the next.
   if (value != static_cast<double>(static_cast<int64_t>(std::clamp(value, -9007199254740992.0, 9007199254740992.0))))

@@ -31,7 +31,8 @@ Result<Table> parse_table(std::string_view text) {
       while (at < stop && *at == ' ') ++at;
       double value = 0;
       auto [next, error] = std::from_chars(at, stop, value);
-      if (error != std::errc{}) return invalid(fmt::format("row {} is not numbers with commas between", table.rows + 1));
+      if (error != std::errc{})
+        return invalid(fmt::format("row {} is not numbers with commas between", table.rows + 1));
       table.values.push_back(value);
       ++columns;
       at = next;
@@ -65,8 +66,10 @@ std::optional<std::vector<int64_t>> shape_for(const Type& type, int64_t count) {
     if (shape.back() < 1) return std::nullopt;
     known *= shape.back();
   }
-  if (unknown >= 0 && count % known == 0) shape[unknown] = count / known;
-  else if (known != count) return std::nullopt;
+  if (unknown >= 0 && count % known == 0)
+    shape[unknown] = count / known;
+  else if (known != count)
+    return std::nullopt;
   return shape;
 }
 
@@ -90,10 +93,12 @@ Result<Recording> read_csv(const std::string& folder, const Interface& interface
     whole->insert(whole->begin(), x.rows);
   }
   if (!whole)
-    return invalid(fmt::format("x.csv has {} rows and {} columns, which do not make {}", x.rows, x.columns,
-                               to_string(input.type)), "'" + input.name + "'");
+    return invalid(
+        fmt::format("x.csv has {} rows and {} columns, which do not make {}", x.rows, x.columns, to_string(input.type)),
+        "'" + input.name + "'");
   recording.inputs.push_back({input.name, Tensor::from_doubles(input.type.dtype, *whole, x.values)});
-  recording.outputs.push_back({interface.outputs[0], Tensor::from_doubles(input.type.dtype, {y.rows, y.columns}, y.values)});
+  recording.outputs.push_back(
+      {interface.outputs[0], Tensor::from_doubles(input.type.dtype, {y.rows, y.columns}, y.values)});
   return recording;
 }
 

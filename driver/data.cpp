@@ -106,8 +106,9 @@ Result<std::vector<Recording>> recorded_data(const std::string& folder, const In
     recordings.push_back(std::move(recording));
   }
   if (recordings.empty())
-    return about(folder, "holds no recorded data: input_K.pb and output_K.pb, inputs/NAME.npy and outputs/NAME.npy, "
-                         "x.csv and y.csv, stream.json, or folders with one of these");
+    return about(folder,
+                 "holds no recorded data: input_K.pb and output_K.pb, inputs/NAME.npy and outputs/NAME.npy, "
+                 "x.csv and y.csv, stream.json, or folders with one of these");
   return recordings;
 }
 

@@ -11,7 +11,8 @@ struct NamedTensor {
   Tensor value;
 };
 
-/// A state pair of a recorded stream: `output` feeds `input`, from `initial` at the first step to `final` after the last.
+/// A state pair of a recorded stream: `output` feeds `input`, from `initial` at the first step to `final` after the
+/// last.
 struct RecordedState {
   std::string input, output;
   Tensor initial, final;
@@ -36,8 +37,9 @@ Result<std::vector<Recording>> recorded_data(const std::string& folder, const In
 
 // The kinds. Each is an error where the folder is not of that kind.
 Result<Recording> read_tensor_protos(const std::string& folder, const Interface& interface);  // input_K.pb, output_K.pb
-Result<Recording> read_arrays(const std::string& folder, const Interface& interface);  // inputs/NAME.npy, outputs/NAME.npy
-Result<Recording> read_csv(const std::string& folder, const Interface& interface);     // x.csv, y.csv
+Result<Recording> read_arrays(const std::string& folder,
+                              const Interface& interface);                          // inputs/NAME.npy, outputs/NAME.npy
+Result<Recording> read_csv(const std::string& folder, const Interface& interface);  // x.csv, y.csv
 Result<Recording> read_stream(const std::string& folder, const Interface& interface);  // stream.json
 
 /// Step `step` of a tensor with a leading axis of steps.

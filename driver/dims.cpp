@@ -33,7 +33,8 @@ Status DimSolver::add(const std::string& name, const Type& type, const Tensor& t
     return invalid(fmt::format("holds {}, where the model takes {}", to_string(tensor.type()), to_string(type)), place);
   if (tensor.shape().size() != type.shape.size())
     return invalid(fmt::format("has the shape {}, where the model takes {}", to_string(tensor.type().shape),
-                               to_string(type.shape)), place);
+                               to_string(type.shape)),
+                   place);
   for (size_t i = 0; i < type.shape.size(); ++i)
     pending_.push_back({fmt::format("{} dimension {}", place, i), type.shape[i], tensor.shape()[i]});
   return settle();
@@ -46,8 +47,10 @@ Status DimSolver::settle() {
     pending_.clear();
     for (const Pending& one : open) {
       RONDO_TRY(bool done, settle_one(one));
-      if (done) changed = true;
-      else pending_.push_back(one);
+      if (done)
+        changed = true;
+      else
+        pending_.push_back(one);
     }
   }
   return Done{};
@@ -62,7 +65,8 @@ Result<bool> DimSolver::settle_one(const Pending& one) {
     one.dim.collect_symbols(symbols);
     for (const std::string& symbol : symbols)
       reason += fmt::format("; {} = {} from {}", symbol, values_.at(symbol), origins_.at(symbol));
-    return invalid(fmt::format("is {}, where the model takes {}{}", one.actual, one.dim.to_string(), reason), one.place);
+    return invalid(fmt::format("is {}, where the model takes {}{}", one.actual, one.dim.to_string(), reason),
+                   one.place);
   }
   std::optional<Linear> linear = as_linear(rest);
   if (!linear) return false;

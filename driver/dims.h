@@ -21,8 +21,8 @@ class DimSolver {
     Dim dim;
     int64_t actual;
   };
-  Status settle();                           // until nothing changes
-  Result<bool> settle_one(const Pending&);   // true: done with it
+  Status settle();                          // until nothing changes
+  Result<bool> settle_one(const Pending&);  // true: done with it
 
   Dim::Values values_;
   std::map<std::string, std::string> origins_;  // where a symbol got its value

@@ -35,7 +35,8 @@ class Inspector {
   }
 
  private:
-  /// What the file says. Types come from expansion; what cannot be expanded is reported and stands in the text as it is.
+  /// What the file says. Types come from expansion; what cannot be expanded is reported and stands in the text as it
+  /// is.
   Result<std::string> model_text(Graph graph) {
     if (graph.level != Level::model) return invalid("the text is at the core level; the model level is above it");
     RONDO_CHECK(bind_options(graph, options_.model));

@@ -13,7 +13,7 @@ namespace rondo {
 namespace {
 
 constexpr int64_t kMostBytes = int64_t{1} << 36;
-constexpr int kPoison = 0xff;      // all ones: a NaN in every float type
+constexpr int kPoison = 0xff;  // all ones: a NaN in every float type
 constexpr int kGuardByte = 0xa5;
 
 Result<std::vector<Slot>> read_slots(const rondo_tensor* tensors, int32_t count) {
@@ -34,12 +34,15 @@ int64_t product(const std::vector<int64_t>& shape) {
 std::string shape_text(const std::vector<int64_t>& shape) { return to_string(Shape(shape.begin(), shape.end())); }
 
 /// The part of the triple that decides whether code can run at all.
-std::string architecture(const Target& target) { return target.spec().triple.substr(0, target.spec().triple.find('-')); }
+std::string architecture(const Target& target) {
+  return target.spec().triple.substr(0, target.spec().triple.find('-'));
+}
 
 Status check_fits(const Slot& slot, const std::vector<int64_t>& shape, const Tensor& value) {
   if (value.dtype() == slot.type.dtype && value.shape() == shape) return Done{};
   return invalid(fmt::format("is {}, where the model takes {}{}", to_string(value.type()), to_string(slot.type.dtype),
-                             shape_text(shape)), "'" + slot.name + "'");
+                             shape_text(shape)),
+                 "'" + slot.name + "'");
 }
 
 }  // namespace
@@ -79,8 +82,8 @@ Result<LoadedModel> LoadedModel::build(Parsed source, const ModelOptions& option
   RONDO_TRY(Target target, Target::find(options.target));
   RONDO_TRY(Target host, Target::find({}));
   if (architecture(target) != architecture(host))
-    return unsupported(fmt::format("code for {} does not run on this machine, which is {}", target.spec().triple,
-                                   host.spec().triple));
+    return unsupported(
+        fmt::format("code for {} does not run on this machine, which is {}", target.spec().triple, host.spec().triple));
   RONDO_TRY(Plan plan, lower_to_plan(std::move(source), options, target));
   RONDO_TRY(std::string library, about_file(build_shared(plan, target, options, "model.so"), options.model));
   RONDO_TRY(TemporaryFolder folder, TemporaryFolder::create());
@@ -110,7 +113,8 @@ Result<Instance> LoadedModel::instantiate(const Dim::Values& dims) const {
   Instance instance(*this);
   for (const std::string& symbol : symbols_) {
     auto value = dims.find(symbol);
-    if (value == dims.end()) return invalid(fmt::format("the dimension {} is not known; fix it with --dim={}=N", symbol, symbol));
+    if (value == dims.end())
+      return invalid(fmt::format("the dimension {} is not known; fix it with --dim={}=N", symbol, symbol));
     instance.dims_.push_back(value->second);
   }
   RONDO_CHECK(instance.allocate());
@@ -175,8 +179,9 @@ Result<std::vector<Tensor>> Instance::call(const std::vector<Tensor>& inputs) {
   RONDO_CHECK(check_guards());
   std::vector<Tensor> outputs;
   for (size_t i = 0; i < output_memory_.size(); ++i)
-    outputs.emplace_back(model_.outputs()[i].type.dtype, output_shapes_[i],
-                         std::string(reinterpret_cast<const char*>(output_memory_[i].data()), output_memory_[i].size()));
+    outputs.emplace_back(
+        model_.outputs()[i].type.dtype, output_shapes_[i],
+        std::string(reinterpret_cast<const char*>(output_memory_[i].data()), output_memory_[i].size()));
   return outputs;
 }
 

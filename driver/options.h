@@ -16,14 +16,14 @@ using NamePair = std::pair<std::string, std::string>;
 
 /// How a model becomes code: the options that compile, run, verify, inspect and bench share.
 struct ModelOptions {
-  std::string model;                    // path
+  std::string model;  // path
   TargetSpec target;
   std::string name;                     // symbol prefix; empty: the model file's stem
   std::map<std::string, int64_t> dims;  // --dim
   std::vector<NamePair> states;         // --state: input, output
   std::vector<NamePair> constants;      // --const: input, value or FILE.npy
   Unroll unroll = Unroll::by_cost;
-  std::vector<std::string> without;     // passes left out
+  std::vector<std::string> without;  // passes left out
   bool time_passes = false;
 };
 

@@ -48,7 +48,8 @@ class Player {
     }
     Played played;
     for (size_t i = 0; i < by_output.size(); ++i)
-      played.outputs.push_back({model_.outputs()[i].name, recording_.steps ? stack_steps(by_output[i]) : by_output[i][0]});
+      played.outputs.push_back(
+          {model_.outputs()[i].name, recording_.steps ? stack_steps(by_output[i]) : by_output[i][0]});
     for (const Slot& slot : model_.states()) {
       RONDO_TRY(Tensor state, instance.state(slot.name));
       played.states.push_back({slot.name, std::move(state)});
@@ -79,7 +80,8 @@ class Player {
   Result<Instance> prepare() const {
     DimSolver solver;
     const std::vector<Tensor> inputs = inputs_at(0);
-    for (size_t i = 0; i < inputs.size(); ++i) RONDO_CHECK(solver.add(model_.inputs()[i].name, model_.inputs()[i].type, inputs[i]));
+    for (size_t i = 0; i < inputs.size(); ++i)
+      RONDO_CHECK(solver.add(model_.inputs()[i].name, model_.inputs()[i].type, inputs[i]));
     for (const Slot& slot : model_.states())
       if (auto initial = initial_state(slot.name)) RONDO_CHECK(solver.add(slot.name, slot.type, *initial));
     RONDO_CHECK(solver.finish(model_.symbols()));

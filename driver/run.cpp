@@ -26,7 +26,8 @@ void print_tensor(const NamedTensor& output) {
   const int64_t shown = std::min(tensor.count(), kMostPrinted);
   for (int64_t i = 0; i < shown; ++i)
     fmt::print("{}{}", element_text(tensor, i), (i + 1) % row == 0 || i + 1 == shown ? "\n" : " ");
-  if (shown < tensor.count()) fmt::print("... {} more; --output={}=FILE.npy writes all\n", tensor.count() - shown, output.name);
+  if (shown < tensor.count())
+    fmt::print("... {} more; --output={}=FILE.npy writes all\n", tensor.count() - shown, output.name);
 }
 
 Status write_outputs(const std::vector<NamePair>& files, const Played& played) {
@@ -61,7 +62,8 @@ Status run(const RunOptions& options) {
       const auto& shape = input.value.shape();
       if (shape.empty() || shape[0] < 1 || shape[0] != recording.steps.value_or(shape[0]))
         return invalid(fmt::format("is {}; with --steps all inputs have the same leading axis of at least 1",
-                                   to_string(input.value.type())), "'" + input.name + "'");
+                                   to_string(input.value.type())),
+                       "'" + input.name + "'");
       recording.steps = shape[0];
     }
   }

@@ -26,13 +26,16 @@ class StreamReader {
   Result<Recording> read() {
     static const std::set<std::string> kKnown{"steps", "state", "inputs", "outputs", "files"};
     for (const auto& [key, value] : json_.items())
-      if (!kKnown.count(key)) return unsupported(fmt::format("the key '{}'; known: steps, state, inputs, outputs, files", key));
+      if (!kKnown.count(key))
+        return unsupported(fmt::format("the key '{}'; known: steps, state, inputs, outputs, files", key));
     Recording recording;
     recording.path = folder_.string();
     recording.steps = json_.at("steps").get<int64_t>();
     if (*recording.steps < 1) return invalid(fmt::format("{} steps; at least 1 is needed", *recording.steps));
-    for (const Json& name : json_.at("inputs")) RONDO_CHECK(add(name.get<std::string>(), *recording.steps, recording.inputs));
-    for (const Json& name : json_.at("outputs")) RONDO_CHECK(add(name.get<std::string>(), *recording.steps, recording.outputs));
+    for (const Json& name : json_.at("inputs"))
+      RONDO_CHECK(add(name.get<std::string>(), *recording.steps, recording.inputs));
+    for (const Json& name : json_.at("outputs"))
+      RONDO_CHECK(add(name.get<std::string>(), *recording.steps, recording.outputs));
     for (const auto& [input, output] : json_.at("state").items()) {
       const Json& files = json_.at("files").at(input);
       RONDO_TRY(Tensor initial, array(files.at(0)));
@@ -48,7 +51,8 @@ class StreamReader {
   Status add(const std::string& name, int64_t steps, std::vector<NamedTensor>& tensors) {
     RONDO_TRY(Tensor tensor, array(json_.at("files").at(name)));
     if (tensor.shape().empty() || tensor.shape()[0] != steps)
-      return invalid(fmt::format("is {}; its leading axis must be the {} steps", to_string(tensor.type()), steps), "'" + name + "'");
+      return invalid(fmt::format("is {}; its leading axis must be the {} steps", to_string(tensor.type()), steps),
+                     "'" + name + "'");
     tensors.push_back({name, std::move(tensor)});
     return Done{};
   }

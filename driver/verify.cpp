@@ -19,7 +19,8 @@ Interface interface_of(const Parsed& source) {
     for (const Port& port : source.plan->outputs) interface.outputs.push_back(port.name);
     return interface;
   }
-  for (const Value* input : source.graph->inputs()) interface.inputs.push_back({input->name, input->type.value_or(Type{})});
+  for (const Value* input : source.graph->inputs())
+    interface.inputs.push_back({input->name, input->type.value_or(Type{})});
   interface.outputs = source.graph->output_names;
   return interface;
 }
@@ -49,8 +50,7 @@ class Verifier {
     const std::vector<NamePair> states = states_for(recording);
     RONDO_TRY(const LoadedModel* model, model_for(states));
     for (const NamedTensor& input : recording.inputs)
-      if (frozen_.count(input.name))
-        report({warning("--const replaces the recorded values", "'" + input.name + "'")});
+      if (frozen_.count(input.name)) report({warning("--const replaces the recorded values", "'" + input.name + "'")});
     RONDO_TRY(Played played, about_file(play(*model, recording, frozen_), recording.path));
     for (const NamedTensor& want : recording.outputs) RONDO_CHECK(check_output(recording, states, played, want));
     for (const RecordedState& state : recording.states)

@@ -1,10 +1,10 @@
 /* The loader (see rondo_loader.h): dlopen, the record's symbol, and the check of its version.
  * Tested by tests/driver/loader_test.cpp. */
-#include "rondo_loader.h"
-
 #include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "rondo_loader.h"
 
 enum { kLongestName = 512 };
 
@@ -39,7 +39,8 @@ int rondo_open(rondo_library *library, const char *path, const char *prefix, cha
   library->handle = NULL;
   library->model = NULL;
   if (!prefix) {
-    if (!stem_of(path, stem, sizeof stem)) return fail(library, reason, reason_size, "no symbol prefix in the name ", path);
+    if (!stem_of(path, stem, sizeof stem))
+      return fail(library, reason, reason_size, "no symbol prefix in the name ", path);
     prefix = stem;
   }
   if (strlen(prefix) >= kLongestName) return fail(library, reason, reason_size, "the symbol prefix is too long", NULL);
@@ -58,7 +59,8 @@ int rondo_open(rondo_library *library, const char *path, const char *prefix, cha
   if (!library->model) return fail(library, reason, reason_size, "the library does not define ", symbol);
   if (library->model->interface_version != RONDO_INTERFACE_VERSION)
     return fail(library, reason, reason_size, "the model was compiled for another version of the interface", NULL);
-  if (!is_complete(library->model)) return fail(library, reason, reason_size, "the reflection record is incomplete", NULL);
+  if (!is_complete(library->model))
+    return fail(library, reason, reason_size, "the reflection record is incomplete", NULL);
   return 1;
 }
 

@@ -1,5 +1,6 @@
-/* A program with nothing beneath it but the kernel of x86-64 Linux: no C library, no start files, its own _start. Streams
- * the period of a triangle wave through the compiled samples/sine.onnx and writes each output, in millionths, as text.
+/* A program with nothing beneath it but the kernel of x86-64 Linux: no C library, no start files, its own _start.
+ * Streams the period of a triangle wave through the compiled samples/sine.onnx and writes each output, in millionths,
+ * as text.
  *
  *   rondo compile samples/sine.onnx -o sine.o --dim=time=1 --state=h0=hn --state=c0=cn
  *   cc -nostdlib -ffreestanding -static samples/freestanding.c sine.o -o freestanding */

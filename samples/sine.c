@@ -1,8 +1,9 @@
-/* Calls the compiled samples/sine.onnx: hears one period of a sine wave, then goes on alone, fed with its own output. */
+/* Calls the compiled samples/sine.onnx: hears one period of a sine wave, then goes on alone, fed with its own output.
+ */
+#include "sine.h"
+
 #include <math.h>
 #include <stdio.h>
-
-#include "sine.h"
 
 static _Alignas(RONDO_ALIGNMENT) char state[SINE_STATE_BYTES], scratch[SINE_SCRATCH_BYTES + 1];
 

@@ -11,5 +11,5 @@ mkdir -p $out
 build/driver/rondo compile samples/sine.onnx -o $out/sine.o --dim=time=1 --state=h0=hn --state=c0=cn
 cc -std=c11 -O2 -I$out samples/sine.c $out/sine.o -lm -o $out/sine
 echo
-echo "samples/sine.onnx, compiled: $(stat -c %s $out/sine.o) bytes of object code. It hears one period and goes on alone:"
+echo "samples/sine.onnx as an object file: $(stat -c %s $out/sine.o) bytes. It hears one period and goes on alone:"
 $out/sine

@@ -4,6 +4,5 @@ set -eu
 cd "$(dirname "$0")/.."
 folder=$1 target=$2
 shift 2
-cmake -S . -B "$folder" -G Ninja -DCMAKE_BUILD_TYPE=Release "$@" >"$folder.log" 2>&1 || { cat "$folder.log" >&2; exit 1; }
-rm -f "$folder.log"
+cmake -S . -B "$folder" -G Ninja -DCMAKE_BUILD_TYPE=Release "$@"
 cmake --build "$folder" --target "$target"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # All tests: the release build with unit tests and corpus lanes, then the readers under AddressSanitizer and
-# UndefinedBehaviorSanitizer. Ends with a line "N passed, N failed, N skipped". The corpus is looked for at $RONDO_CORPUS
-# or ../shared/corpus; its lanes are counted as skipped where it is absent.
+# UndefinedBehaviorSanitizer. Ends with a line "N passed, N failed, N skipped". The corpus is looked for at
+# $RONDO_CORPUS or ../shared/corpus; its lanes are counted as skipped where it is absent.
 set -eu
 cd "$(dirname "$0")/.."
 scripts/setup.sh tests

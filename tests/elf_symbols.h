@@ -13,7 +13,12 @@ namespace rondo::test {
 /// Nothing if the bytes are not such an object. Section names and the empty first entry do not count.
 inline std::optional<std::vector<std::string>> undefined_symbols(const std::string& elf) {
   Elf64_Ehdr header;
-  if (elf.size() < sizeof header || elf.compare(0, 4, "\x7f" "ELF") != 0 || elf[EI_CLASS] != ELFCLASS64) return std::nullopt;
+  if (elf.size() < sizeof header ||
+      elf.compare(0, 4,
+                  "\x7f"
+                  "ELF") != 0 ||
+      elf[EI_CLASS] != ELFCLASS64)
+    return std::nullopt;
   std::memcpy(&header, elf.data(), sizeof header);
   auto section = [&](size_t index) {
     Elf64_Shdr result{};

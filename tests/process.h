@@ -17,7 +17,7 @@
 namespace rondo::test {
 
 struct Outcome {
-  int exit_code = -1;   // -1: ended by a signal
+  int exit_code = -1;  // -1: ended by a signal
   int signal = 0;
   double cpu_seconds = 0;
   long peak_kilobytes = 0;

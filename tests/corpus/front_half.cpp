@@ -1,5 +1,5 @@
-// front_half SEED.onnx...: takes every damaged variant of the seeds from the file to the plan in this process, for builds
-// with sanitizers, which end it at the first fault. What is certain to matter must give an error.
+// front_half SEED.onnx...: takes every damaged variant of the seeds from the file to the plan in this process, for
+// builds with sanitizers, which end it at the first fault. What is certain to matter must give an error.
 #include <stdlib.h>
 
 #include <cstdio>

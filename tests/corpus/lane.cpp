@@ -1,8 +1,9 @@
-// corpus_lane CHECK PROGRAM LIST: runs one check of the program on every model of a list, each model in processes of its
-// own, and prints a line per failure and the counts. Exit code 77 where the corpus is absent.
+// corpus_lane CHECK PROGRAM LIST: runs one check of the program on every model of a list, each model in processes of
+// its own, and prints a line per failure and the counts. Exit code 77 where the corpus is absent.
 //
 //   verify     rondo verify, on all data recorded beside the model
-//   artefacts  the object has no undefined symbol; another folder gives the same bytes; so does the text of the model, of
+//   artefacts  the object has no undefined symbol; another folder gives the same bytes; so does the text of the model,
+//   of
 //              the expanded graph and of the plan, read back; the text of the optimised graph gives the right numbers
 #include <cstdio>
 #include <functional>
@@ -20,7 +21,8 @@ namespace {
 using Check = std::string (*)(const std::string& program, const fs::path& folder);  // empty: passed
 
 std::string failed(const std::string& what, const Outcome& outcome) {
-  std::string how = outcome.signal ? "signal " + std::to_string(outcome.signal) : "exit " + std::to_string(outcome.exit_code);
+  std::string how =
+      outcome.signal ? "signal " + std::to_string(outcome.signal) : "exit " + std::to_string(outcome.exit_code);
   std::string text = outcome.errors;
   for (size_t at = 0, end; at < outcome.output.size(); at = end + 1) {
     end = std::min(outcome.output.find('\n', at), outcome.output.size());
@@ -52,7 +54,9 @@ std::string artefacts(const std::string& program, const fs::path& folder) {
   Scratch scratch;
   fs::create_directory_symlink(folder, scratch.path / "elsewhere");
   const std::string first = (scratch.path / "model.o").string(), second = (scratch.path / "model2.o").string();
-  auto compile = [&](const std::string& model, const std::string& out) { return run({program, "compile", model, "-o", out}); };
+  auto compile = [&](const std::string& model, const std::string& out) {
+    return run({program, "compile", model, "-o", out});
+  };
   Outcome outcome = compile((folder / "model.onnx").string(), first);
   if (outcome.exit_code != 0) return failed("compile", outcome);
   const std::string object = read_all(first);

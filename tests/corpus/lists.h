@@ -7,14 +7,16 @@
 
 namespace rondo::test {
 
-/// Where the corpus is: $RONDO_CORPUS, or the folder of that name in the build, ../shared/corpus. Empty if it is absent.
+/// Where the corpus is: $RONDO_CORPUS, or the folder of that name in the build, ../shared/corpus. Empty if it is
+/// absent.
 std::filesystem::path corpus_folder();
 
 /// The exit code that ctest counts as skipped.
 inline constexpr int kSkip = 77;
 
 /// A .list file: a folder of the corpus per line, '*' for any text within a name, a leading '!' to leave out again,
-/// '#' for comments, and "expect N": how many models the whole list must give. Sorted; only folders with a model.onnx count.
+/// '#' for comments, and "expect N": how many models the whole list must give. Sorted; only folders with a model.onnx
+/// count.
 struct List {
   std::vector<std::filesystem::path> folders;
   int expected = -1;

@@ -1,6 +1,6 @@
-// mutilated PROGRAM SEED.onnx...: compiles every damaged variant of the seeds. Each ends with exit code 0 or 1, and with 1
-// where the damage is certain to matter; within 2 s of processor time and 1 GiB; with an error message that names the
-// file; and with nothing left behind where it failed.
+// mutilated PROGRAM SEED.onnx...: compiles every damaged variant of the seeds. Each ends with exit code 0 or 1, and
+// with 1 where the damage is certain to matter; within 2 s of processor time and 1 GiB; with an error message that
+// names the file; and with nothing left behind where it failed.
 #include <cstdio>
 #include <filesystem>
 
@@ -56,6 +56,7 @@ int main(int argc, char** argv) {
     });
   }
   fs::remove_all(scratch);
-  std::printf("mutilated models: %d as they should be (%d still compile), %d not; slowest %.2f s\n", good, accepted, bad, slowest);
+  std::printf("mutilated models: %d as they should be (%d still compile), %d not; slowest %.2f s\n", good, accepted,
+              bad, slowest);
   return bad == 0 && good >= 100 ? 0 : 1;
 }

@@ -60,7 +60,7 @@ int main() {
   }
   Counts counts;
   for (const fs::path& path : rondo::test::all_models(corpus)) check_model(path, counts);
-  std::printf("read back equal: %d models, %d core graphs, %d optimised ones, %d plans; %d not\n", counts.model, counts.core,
-              counts.optimised, counts.plan, counts.bad);
+  std::printf("read back equal: %d models, %d core graphs, %d optimised ones, %d plans; %d not\n", counts.model,
+              counts.core, counts.optimised, counts.plan, counts.bad);
   return counts.bad == 0 && counts.plan > 0 ? 0 : 1;
 }

@@ -60,8 +60,8 @@ TEST_CASE("the largest errors are found with their places") {
   CHECK(result.absolute_at == 1);
   CHECK(result.largest_relative == doctest::Approx(0.2));
   CHECK(result.relative_at == 1);
-  std::string text = describe(compare(f32({2, 2}, {1, 2, 3, 9}), f32({2, 2}, {1, 2, 3, 4}), {}), f32({2, 2}, {1, 2, 3, 9}),
-                              f32({2, 2}, {1, 2, 3, 4}));
+  std::string text = describe(compare(f32({2, 2}, {1, 2, 3, 9}), f32({2, 2}, {1, 2, 3, 4}), {}),
+                              f32({2, 2}, {1, 2, 3, 9}), f32({2, 2}, {1, 2, 3, 4}));
   CHECK(text.find("[1, 1]") != std::string::npos);
   CHECK(text.find("got 9, want 4") != std::string::npos);
 }

@@ -17,8 +17,15 @@ Outcome compile(const std::string& model, const std::string& out, std::vector<st
 
 TEST_CASE("each form is written with its header") {
   Folder folder;
-  const std::pair<const char*, std::string> forms[] = {
-      {"so", "\x7f" "ELF"}, {"o", "\x7f" "ELF"}, {"a", "!<arch>"}, {"ll", ""}, {"s", ""}};
+  const std::pair<const char*, std::string> forms[] = {{"so",
+                                                        "\x7f"
+                                                        "ELF"},
+                                                       {"o",
+                                                        "\x7f"
+                                                        "ELF"},
+                                                       {"a", "!<arch>"},
+                                                       {"ll", ""},
+                                                       {"s", ""}};
   for (const auto& [form, magic] : forms) {
     CAPTURE(form);
     const std::string out = folder / ("sine." + std::string(form));
@@ -78,7 +85,9 @@ TEST_CASE("a failed compile leaves what was there") {
 
 TEST_CASE("each level's text compiles to the bytes that the model compiles to") {
   Folder folder;
-  REQUIRE(run(with_state({program(), "compile", sample("sine.onnx"), "-o", folder / "a.o", "--dim=time=1"})).exit_code == 0);
+  REQUIRE(
+      run(with_state({program(), "compile", sample("sine.onnx"), "-o", folder / "a.o", "--dim=time=1"})).exit_code ==
+      0);
   for (const char* level : {"model", "core", "plan"}) {
     CAPTURE(level);
     const std::string text = folder / (std::string(level) + ".rir");
@@ -117,6 +126,8 @@ TEST_CASE("other targets") {
     Outcome outcome = compile(sample("sine.onnx"), folder / "sine.o", {"--target", target});
     CAPTURE(outcome.errors);
     CHECK(outcome.exit_code == 0);
-    CHECK(read_all(folder / "sine.o").starts_with("\x7f" "ELF"));
+    CHECK(read_all(folder / "sine.o")
+              .starts_with("\x7f"
+                           "ELF"));
   }
 }

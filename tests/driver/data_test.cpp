@@ -78,8 +78,12 @@ TEST_CASE("a recorded stream") {
   CHECK(stream.states[0].output == "hn");
   CHECK(stream.states[0].final == f32({1}, {6}));
 
-  for (auto [from, to] : {std::pair{"\"steps\": 3", "\"steps\": 4"}, {"\"steps\"", "\"stops\""}, {"{", "["},
-                          {"\"y.npy\"", "\"no.npy\""}, {"\"y.npy\"", "7"}, {"[\"h.npy\", \"hn.npy\"]", "[\"h.npy\"]"}}) {
+  for (auto [from, to] : {std::pair{"\"steps\": 3", "\"steps\": 4"},
+                          {"\"steps\"", "\"stops\""},
+                          {"{", "["},
+                          {"\"y.npy\"", "\"no.npy\""},
+                          {"\"y.npy\"", "7"},
+                          {"[\"h.npy\", \"hn.npy\"]", "[\"h.npy\"]"}}) {
     std::string bad = good;
     bad.replace(bad.find(from), std::string(from).size(), to);
     folder.write("stream.json", bad);

@@ -1,10 +1,9 @@
 // The loader, and calling a model by its record alone, on hand-written records that have what a test needs wrong.
-#include "rondo_loader.h"
-
 #include <doctest/doctest.h>
 
 #include "driver/loaded_model.h"
 #include "driver/play.h"
+#include "rondo_loader.h"
 #include "tests/driver/fixtures.h"
 
 using namespace rondo;

@@ -18,7 +18,8 @@ Outcome build(std::vector<std::string> options) {
 }
 
 void compile_sine(const Folder& folder) {
-  Outcome outcome = run(with_state({program(), "compile", sample("sine.onnx"), "-o", folder / "sine.o", "--dim=time=1"}));
+  Outcome outcome =
+      run(with_state({program(), "compile", sample("sine.onnx"), "-o", folder / "sine.o", "--dim=time=1"}));
   CAPTURE(outcome.errors);
   REQUIRE(outcome.exit_code == 0);
 }
@@ -50,7 +51,8 @@ TEST_CASE("the sample swings on alone as a sine does") {
 TEST_CASE("the header serves C++ too") {
   Folder folder;
   compile_sine(folder);
-  const std::string source = folder.write("use.cpp", "#include \"sine.h\"\nint main() { return sine_reset(nullptr, nullptr) == RONDO_OK; }\n");
+  const std::string source =
+      folder.write("use.cpp", "#include \"sine.h\"\nint main() { return sine_reset(nullptr, nullptr) == RONDO_OK; }\n");
   Outcome built = build({"-x", "c++", "-std=c++11", "-Wall", "-Wextra", "-Werror", "-pedantic", source, "-x", "none",
                          folder / "sine.o", "-o", folder / "use"});
   CAPTURE(built.errors);
@@ -62,8 +64,9 @@ TEST_CASE("the header serves C++ too") {
 TEST_CASE("a program of its own _start and the object alone streams") {
   Folder folder;
   compile_sine(folder);
-  Outcome built = build({"-std=c11", "-nostdlib", "-ffreestanding", "-static", "-fno-stack-protector", "-I" + folder.path(),
-                         sample("freestanding.c"), folder / "sine.o", "-o", folder / "freestanding"});
+  Outcome built =
+      build({"-std=c11", "-nostdlib", "-ffreestanding", "-static", "-fno-stack-protector", "-I" + folder.path(),
+             sample("freestanding.c"), folder / "sine.o", "-o", folder / "freestanding"});
   CAPTURE(built.errors);
   REQUIRE(built.exit_code == 0);
   Outcome outcome = run({folder / "freestanding"});

@@ -133,7 +133,8 @@ TEST_CASE("run writes and prints what the model computes") {
 TEST_CASE("run says which inputs it misses") {
   Outcome outcome = run({program(), "run", sample("sine.onnx")});
   CHECK(outcome.exit_code == 1);
-  for (const char* name : {"'x' f32[time, 1, 1]", "'h0'", "'c0'"}) CHECK(outcome.errors.find(name) != std::string::npos);
+  for (const char* name : {"'x' f32[time, 1, 1]", "'h0'", "'c0'"})
+    CHECK(outcome.errors.find(name) != std::string::npos);
 }
 
 TEST_CASE("run in steps carries the state along") {
@@ -143,10 +144,12 @@ TEST_CASE("run in steps carries the state along") {
   put(folder, "whole.npy", x.reshaped({48, 1, 1}));
   put(folder, "zero.npy", Tensor::zeros(rondo::DType::f32, {1, 1, 12}));
   REQUIRE(run(with_state({program(), "run", sample("sine.onnx"), "--steps", "--input=x=" + (folder / "steps.npy"),
-                          "--output=y=" + (folder / "a.npy")})).exit_code == 0);
+                          "--output=y=" + (folder / "a.npy")}))
+              .exit_code == 0);
   REQUIRE(run({program(), "run", sample("sine.onnx"), "--input=x=" + (folder / "whole.npy"),
                "--input=h0=" + (folder / "zero.npy"), "--input=c0=" + (folder / "zero.npy"),
-               "--output=y=" + (folder / "b.npy")}).exit_code == 0);
+               "--output=y=" + (folder / "b.npy")})
+              .exit_code == 0);
   Tensor a = *rondo::read_npy(folder / "a.npy"), b = *rondo::read_npy(folder / "b.npy");
   REQUIRE(a.shape() == std::vector<int64_t>{48, 1, 1, 1});
   for (int64_t i = 0; i < 48; ++i) CHECK(a.double_at(i) == doctest::Approx(b.double_at(i)).epsilon(1e-5));

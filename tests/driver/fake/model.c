@@ -1,5 +1,5 @@
-/* A hand-written record in place of a compiled model: y[i] = 2 x[i], as many elements as the dimension n says; and a state
- * that counts calls. FAULT plants an error for the loader or the caller to find. */
+/* A hand-written record in place of a compiled model: y[i] = 2 x[i], as many elements as the dimension n says; and a
+ * state that counts calls. FAULT plants an error for the loader or the caller to find. */
 #include "rondo.h"
 
 enum { kGood, kWrongVersion, kIncomplete, kOverrun, kScratchOverrun };
@@ -43,6 +43,21 @@ static const char *const kDims[] = {"n"};
 #ifndef RECORD
 #define RECORD fake_model
 #endif
-const rondo_model RECORD = {
-    RONDO_INTERFACE_VERSION + (FAULT == kWrongVersion), 1, 1, 1, 1, "fake", kInputs, kOutputs, kStates, kDims, 0, 0,
-    FAULT == kIncomplete ? 0 : call, reset, state_size, scratch_size, shapes, state_offsets};
+const rondo_model RECORD = {RONDO_INTERFACE_VERSION + (FAULT == kWrongVersion),
+                            1,
+                            1,
+                            1,
+                            1,
+                            "fake",
+                            kInputs,
+                            kOutputs,
+                            kStates,
+                            kDims,
+                            0,
+                            0,
+                            FAULT == kIncomplete ? 0 : call,
+                            reset,
+                            state_size,
+                            scratch_size,
+                            shapes,
+                            state_offsets};
