@@ -12,6 +12,7 @@ std::optional<Buffer::Kind> find_buffer_kind(std::string_view word) {
   constexpr std::pair<std::string_view, Kind> kKinds[] = {{"input", Kind::input},
                                                           {"output", Kind::output},
                                                           {"state", Kind::state},
+                                                          {"turn", Kind::turn},
                                                           {"constant", Kind::constant},
                                                           {"scratch", Kind::scratch}};
   for (const auto& [name, kind] : kKinds)

@@ -11,6 +11,13 @@ bool operator==(const Loop& a, const Loop& b) {
   return a.name == b.name && a.place == b.place && a.var == b.var && a.trip == b.trip && a.steps == b.steps;
 }
 
+int nest_of(const Kernel& kernel, int var) {
+  for (size_t nest = 0; nest < kernel.reductions.size(); ++nest)
+    for (const Axis& axis : kernel.reductions[nest])
+      if (axis.var == var) return static_cast<int>(nest);
+  return -1;
+}
+
 std::string_view to_string(Combine combine) { return kCombines[static_cast<int>(combine)]; }
 
 std::optional<Combine> find_combine(std::string_view word) {

@@ -43,6 +43,8 @@ class Emitter {
 
   /// for (i = begin; i < end; i += step) body(i), signed; straight-line where begin and end say it runs once.
   void loop(Value* begin, Value* end, int64_t step, const std::function<void(Value*)>& body);
+  /// The same in straight-line code; begin and end are constants.
+  void repeat(Value* begin, Value* end, int64_t step, const std::function<void(Value*)>& body);
   void if_then(Value* condition, const std::function<void()>& body);
 
   /// Integer division by a positive or negative divisor, not 0, in instructions alone.

@@ -35,6 +35,7 @@ class EntryEmitter {
   void check_dims(Value* dims, Value* if_null, Value* if_bad);
   Value* field(Value* call, int index);
   void check_pointers(Value* array, const std::vector<Port>& ports);
+  void clear(Frame& frame, Value* state, const Buffer& buffer);
   void reset_slot(Frame& frame, Value* state, const StateSlot& slot, int index);
   void broadcast(Frame& frame, const StateSlot& slot, size_t axis, Value* to, Value* from,
                  const std::function<void(Value*, Value*)>& copy);

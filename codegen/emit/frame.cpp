@@ -87,8 +87,7 @@ void Uses::add(const Index& index) {
 }
 
 void Uses::add(const Kernel& kernel) {
-  for (const auto* axes : {&kernel.parallel, &kernel.reduction})
-    for (const Axis& axis : *axes) axis.extent.collect_symbols(symbols);
+  for_each_axis(kernel, [&](const Axis& axis) { axis.extent.collect_symbols(symbols); });
   for (const Instr& instr : kernel.body) {
     add(instr.index);
     instr.extent.collect_symbols(symbols);
@@ -96,8 +95,8 @@ void Uses::add(const Kernel& kernel) {
     if (instr.kind == Instr::Kind::load) buffers.insert(instr.buffer);
   }
   for (const Store& store : kernel.stores) buffers.insert(store.buffer), add(store.index);
-  for (const auto* axes : {&kernel.parallel, &kernel.reduction})
-    for (const Axis& axis : *axes) vars.erase(axis.var);
+  if (kernel.schedule.turn >= 0) buffers.insert(kernel.schedule.turn);
+  for_each_axis(kernel, [&](const Axis& axis) { vars.erase(axis.var); });
 }
 
 void Uses::add(const Loop& loop) {

@@ -17,6 +17,7 @@ class Frame {
   std::map<int, Value*> buffers;          // base addresses by Plan::buffers index
   std::map<std::string, Value*> symbols;  // i64
   std::map<int, Value*> vars;             // word
+  Value* iteration = nullptr;             // of the innermost loop around the kernels; null outside loops
   Value* status = nullptr;                // address of the call's rondo_status
 
   /// The dim's value as a word (addresses, loops) or as i64 (what callers see).

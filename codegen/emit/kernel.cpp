@@ -35,13 +35,36 @@ class KernelEmitter {
 
   // The axis from begin to end in steps, with this tile.
   void run(size_t k, Tile tile, Value* begin, Value* end, int64_t step) {
+    run_each(k, tile, begin, end, step, [](Value* i) { return i; });
+  }
+  void run_each(size_t k, Tile tile, Value* begin, Value* end, int64_t step, const std::function<Value*(Value*)>& turned) {
     int var = kernel_.parallel[k].var;
     multiples_[var] = step;
     emitter_.loop(begin, end, step, [&](Value* i) {
-      frame_.vars[var] = i;
+      frame_.vars[var] = turned(i);
       axis(k + 1, tile);
     });
     frame_.vars.erase(var);
+  }
+
+  // 1 in every other run of the kernel, by the loop around and the turn kept between calls.
+  Value* turn() {
+    auto& b = emitter_.b;
+    Value* count = frame_.iteration ? frame_.iteration : emitter_.word_constant(0);
+    if (kernel_.schedule.turn >= 0) {
+      Value* kept = b.CreateAlignedLoad(b.getInt32Ty(), frame_.buffers.at(kernel_.schedule.turn), llvm::Align(4));
+      count = b.CreateAdd(count, b.CreateZExtOrTrunc(kept, emitter_.word));
+    }
+    return b.CreateAnd(count, emitter_.word_constant(1));
+  }
+
+  // From 0 to end in steps, backwards in every other run.
+  void run_alternately(size_t k, Tile tile, Value* end, int64_t step) {
+    auto& b = emitter_.b;
+    Value* backwards = b.CreateICmpNE(turn(), emitter_.word_constant(0));
+    Value* last = b.CreateSub(end, emitter_.word_constant(step));
+    run_each(k, tile, emitter_.word_constant(0), end, step,
+             [&](Value* i) { return b.CreateSelect(backwards, b.CreateSub(last, i), i); });
   }
   void once(size_t k, Tile tile, int64_t at) {
     run(k, tile, emitter_.word_constant(at), emitter_.word_constant(at + 1), 1);
@@ -68,7 +91,10 @@ class KernelEmitter {
     Value* end = whole(k, step);
     tile.lanes = tile.active = s.lanes;
     tile.vectors = s.vectors;
-    run(k, tile, emitter_.word_constant(0), end, step);
+    if (s.alternate)
+      run_alternately(k, tile, end, step);
+    else
+      run(k, tile, emitter_.word_constant(0), end, step);
     auto count = kernel_.parallel[k].extent.constant();
     if (count && *count > 0) return rest_of_known(k, tile, *count / step * step, *count % step);
     if (count) return;

@@ -1,4 +1,4 @@
-// A kernel's code: loops over tiles, in each tile the reduction nest, then the parallel work, then the stores.
+// A kernel's code: loops over tiles, in each tile the reduction nests, then the parallel work, then the stores.
 // One entry: emit_kernel. Every load of a tile comes before its stores, so a kernel may write where it reads as long as
 // tiles do not read each other's elements. Tested by kernel_test.cpp, schedule_test.cpp.
 #pragma once
@@ -9,18 +9,17 @@ namespace rondo::emit {
 
 /// What an instruction's value changes with.
 struct Dependence {
-  bool vector = false;     // the vector axis
-  bool row = false;        // the row axis
-  bool reduction = false;  // any reduction variable: it is computed inside the reduction nest
-  bool step = false;       // the innermost reduction variable
+  bool vector = false;  // the vector axis
+  bool row = false;     // the row axis
+  int nest = -1;        // the reduction nest inside which it is computed
+  bool step = false;    // the innermost variable of that nest
 };
 
 struct KernelFacts {
-  std::vector<Dependence> depends;  // by instruction
-  std::vector<int> reduces;         // reduce instructions
-  std::vector<int> prepared;        // instructions outside the reduction nest whose values are used inside
+  std::vector<Dependence> depends;         // by instruction
+  std::vector<std::vector<int>> reduces;   // by nest: its reduce instructions
+  std::vector<std::vector<int>> prepared;  // by nest: instructions outside whose values are used inside
   bool vector_in_reduction = false;
-  int step_axis = -1;  // variable of the innermost reduction axis
 
   static Result<KernelFacts> of(const Kernel& kernel);
 };

@@ -9,6 +9,8 @@
 namespace rondo::emit {
 namespace {
 
+constexpr size_t kInlinedSteps = 4;
+
 class StepEmitter {
  public:
   StepEmitter(Emitter& emitter, const Plan& plan, const std::string& prefix)
@@ -42,7 +44,8 @@ class StepEmitter {
     switch (buffer.kind) {
       case Buffer::Kind::input: return pointer(0);
       case Buffer::Kind::output: return pointer(1);
-      case Buffer::Kind::state: return inside(2);
+      case Buffer::Kind::state:
+      case Buffer::Kind::turn: return inside(2);
       case Buffer::Kind::scratch: return inside(3);
       case Buffer::Kind::constant: return inside(4);
     }
@@ -75,7 +78,9 @@ class StepEmitter {
     for (Value* argument : arguments) types.push_back(argument->getType());
     std::string name = prefix_ + "." + identifier(name_of(step), "step");
     llvm::Function* function = emitter_.make_function(name, b_.getVoidTy(), types);
-    function->addFnAttr(llvm::Attribute::NoInline);
+    // A short plan becomes one function; in a long one, functions keep LLVM's work linear in its length.
+    const bool is_short = plan_.steps.size() <= kInlinedSteps;
+    function->addFnAttr(is_short ? llvm::Attribute::AlwaysInline : llvm::Attribute::NoInline);
     Frame frame(emitter_, function);
     unsigned next = 0;
     frame.status = function->getArg(next++);
@@ -104,12 +109,14 @@ class StepEmitter {
     if (auto* kernel = std::get_if<Kernel>(&step.what)) return emit_kernel(emitter_, frame, plan_, *kernel);
     const Loop& loop = std::get<Loop>(step.what);
     Status status = Done{};
+    Value* outer = frame.iteration;
     emitter_.loop(emitter_.word_constant(0), frame.dim(loop.trip), 1, [&](Value* i) {
-      frame.vars[loop.var] = i;
+      frame.vars[loop.var] = frame.iteration = i;
       for (const Step& nested : loop.steps)
         if (status) status = inside(frame, nested);
     });
     frame.vars.erase(loop.var);
+    frame.iteration = outer;
     return status;
   }
 

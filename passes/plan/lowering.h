@@ -79,7 +79,9 @@ using LowerFunction = Status (*)(Lowering&, const Node&);
 Status lower_pointwise(Lowering&, const Node&);
 
 // The stages after lowering, each on the whole plan.
+void chain_sums(Plan& plan);
 void choose_schedules(Plan& plan, const struct TargetFacts& target);
+void alternate_order(Plan& plan, const struct TargetFacts& target);
 void pack_weights(Plan& plan);
 void update_in_place(Plan& plan);
 void plan_memory(Plan& plan);

@@ -86,7 +86,9 @@ Result<Plan> make_plan(const Graph& core, const TargetFacts& target) {
   declare_interface(core, lowering);
   RONDO_CHECK(lower_graph(core, lowering));
   update_in_place(plan);
+  chain_sums(plan);
   choose_schedules(plan, target);
+  alternate_order(plan, target);
   pack_weights(plan);
   plan_memory(plan);
   RONDO_CHECK(verify(plan));
