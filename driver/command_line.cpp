@@ -67,6 +67,7 @@ void add_model_options(CLI::App& app, ModelOptions& options, RawModelOptions& ra
       {"auto", Unroll::by_cost}, {"never", Unroll::never}, {"always", Unroll::always}};
   std::vector<std::string> passes;
   for (std::string_view pass : pipeline_order()) passes.emplace_back(pass);
+  for (std::string_view stage : plan_stages()) passes.emplace_back(stage);
 
   app.add_option("MODEL", options.model, "the model: .onnx or .rir")->required();
   app.add_option("--target", options.target.triple, "an LLVM triple, or a name that 'rondo targets' lists")
@@ -83,7 +84,7 @@ void add_model_options(CLI::App& app, ModelOptions& options, RawModelOptions& ra
   app.add_option("--unroll", options.unroll, "whether short scans become straight-line code")
       ->type_name("auto|never|always")
       ->transform(CLI::CheckedTransformer(kUnrollWords));
-  app.add_option("--without", options.without, "leave out a pass")
+  app.add_option("--without", options.without, "leave out a pass or a stage of planning")
       ->type_name("PASS")
       ->type_size(1)
       ->allow_extra_args(false)

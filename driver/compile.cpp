@@ -76,7 +76,7 @@ Result<Plan> enter_plan(Plan plan, const ModelOptions& options) {
 Result<Plan> plan_graph(Graph graph, const ModelOptions& options, const Target& target) {
   Diagnostics remarks;
   RONDO_TRY(Graph core, lower_to_core(std::move(graph), options, target, {}, remarks));
-  RONDO_TRY(Plan plan, timed(options, "make_plan", [&] { return make_plan(core, target.facts()); }));
+  RONDO_TRY(Plan plan, timed(options, "make_plan", [&] { return make_plan(core, target.facts(), {options.without}); }));
   RONDO_CHECK(verify(plan));
   RONDO_CHECK(check_sizes(plan));
   return plan;

@@ -79,9 +79,9 @@ using LowerFunction = Status (*)(Lowering&, const Node&);
 Status lower_pointwise(Lowering&, const Node&);
 
 // The stages after lowering, each on the whole plan.
+#define RONDO_PLAN_STAGE(name, doc) void name(Plan& plan);
+#include "passes/plan/stages.def"
 void choose_schedules(Plan& plan, const struct TargetFacts& target);
-void pack_weights(Plan& plan);
-void update_in_place(Plan& plan);
 void plan_memory(Plan& plan);
 
 /// Calls f(kernel) for every kernel, in order.

@@ -79,15 +79,26 @@ Status lower_graph(const Graph& graph, Lowering& lowering) {
 
 }  // namespace
 
-Result<Plan> make_plan(const Graph& core, const TargetFacts& target) {
+std::vector<std::string_view> plan_stages() {
+  return {
+#define RONDO_PLAN_STAGE(name, doc) #name,
+#include "passes/plan/stages.def"
+  };
+}
+
+Result<Plan> make_plan(const Graph& core, const TargetFacts& target, const PlanOptions& options) {
   Plan plan;
   plan.name = core.name;
   Lowering lowering(plan);
   declare_interface(core, lowering);
   RONDO_CHECK(lower_graph(core, lowering));
-  update_in_place(plan);
+  const auto wanted = [&](std::string_view stage) {
+    return std::find(options.without.begin(), options.without.end(), stage) == options.without.end();
+  };
+  if (wanted("update_in_place")) update_in_place(plan);
+  if (wanted("combine_activations")) combine_activations(plan);
   choose_schedules(plan, target);
-  pack_weights(plan);
+  if (wanted("pack_weights")) pack_weights(plan);
   plan_memory(plan);
   RONDO_CHECK(verify(plan));
   return plan;
