@@ -99,6 +99,7 @@ Result<Plan> make_plan(const Graph& core, const TargetFacts& target, const PlanO
   if (wanted("combine_activations")) combine_activations(plan);
   choose_schedules(plan, target);
   if (wanted("pack_weights")) pack_weights(plan);
+  RONDO_CHECK(narrow_weights(plan, options.weights));
   plan_memory(plan);
   RONDO_CHECK(verify(plan));
   return plan;
