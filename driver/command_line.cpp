@@ -95,6 +95,11 @@ void add_model_options(CLI::App& app, ModelOptions& options, RawModelOptions& ra
   app.add_option("--unroll", options.unroll, "whether short scans become straight-line code")
       ->type_name("auto|never|always")
       ->transform(CLI::CheckedTransformer(kUnrollWords));
+  app.add_option_function<std::string>(
+         "--math", [&options](const std::string& word) { options.fast_math = word == "fast"; },
+         "how exact activations are: exact, the default, or fast, to 1e-4 absolute")
+      ->type_name("exact|fast")
+      ->check(CLI::IsMember({"exact", "fast"}));
   app.add_option("--without", options.without, "leave out a pass or a stage of planning")
       ->type_name("PASS")
       ->type_size(1)

@@ -31,6 +31,7 @@ Status optimise(Graph& core, const TargetFacts& target, const PipelineOptions& o
 
 struct PlanOptions {
   std::vector<std::string> without;  // stages left out; other names mean nothing here
+  bool fast_math = false;            // see Plan
   DType weights = DType::f32;        // f32, f16 or bf16: how float32 weights are stored; they compute in float32
 };
 

@@ -7,6 +7,8 @@
 //   (1 - sigmoid(a)) tanh(b) + sigmoid(a) h = (A (1 - B) + h (1 + B)) / ((1 + A) (1 + B))
 // Exponents are clamped where the activation is within 2^-26 (tanh) or 2^-30 (sigmoid) of its limit, so that no product
 // overflows, and what multiplies c or h is scaled to at most 1, so that they are not bounded. Tested by cell_test.cpp.
+#include <llvm/IR/IntrinsicsX86.h>
+
 #include "codegen/emit/math.h"
 
 namespace rondo::emit {
@@ -16,7 +18,12 @@ namespace {
 constexpr double kPower[] = {1, 0.6931469775987181, 0.24022242084634868, 0.055507337435736354, 0.009671512688167343,
                              0.0013264727447240065};
 
+// The same, of degree 4, for fast math; relative error 2.9e-6.
+constexpr double kFastPower[] = {1, 0.6931241933678394, 0.24024098611259512, 0.0559064250364585, 0.009582853168908195};
+
 constexpr double kLog2e = 1.44269504088896340736;
+// At most the exponent of the largest number whose reciprocal is normal.
+constexpr double kLargest = 125;
 constexpr double kTanhLimit = 26, kSigmoidLimit = 30, kLeast = 60;
 
 // mantissa * scale, not multiplied out: what adds to it then needs one instruction and one rounding.
@@ -29,7 +36,7 @@ struct Power {
   Power scaled(double a) const { return {mantissa, scale * a}; }
 };
 
-// 2^(x factor), the exponent clamped to [low, high], at most 126 in size. NaN stays NaN.
+// 2^(x factor), the exponent clamped to [low, high], at most 125 in size. NaN stays NaN.
 Power power(Math& math, Real x, double factor, double low, double high) {
   x = math.clamp(x, (factor < 0 ? high : low) / factor, (factor < 0 ? low : high) / factor);
   // Its neighbours are 1 apart, and its bits end in the exponent's bias: shifted up they are the scale.
@@ -37,7 +44,22 @@ Power power(Math& math, Real x, double factor, double low, double high) {
   Real shifted = math.fma(x, math.real(factor), magic);
   Real n = shifted - magic;
   Real f = math.has_fma ? math.fma(x, math.real(factor), -n) : x * factor - n;
-  return {math.estrin(f, kPower), math.real_of(math.bits_of(shifted) << math.mantissa)};
+  const std::span<const double> polynomial =
+      math.emitter.fast_math ? std::span<const double>(kFastPower) : std::span<const double>(kPower);
+  return {math.estrin(f, polynomial), math.real_of(math.bits_of(shifted) << math.mantissa)};
+}
+
+// The reciprocal to 14 bits where math is fast and the processor has it.
+Real quotient(Math& math, Real a, Real b) {
+  const int lanes = Emitter::lanes(math.type);
+  llvm::Intrinsic::ID id = llvm::Intrinsic::not_intrinsic;
+  if (lanes == 4) id = llvm::Intrinsic::x86_avx512_rcp14_ps_128;
+  if (lanes == 8) id = llvm::Intrinsic::x86_avx512_rcp14_ps_256;
+  if (lanes == 16) id = llvm::Intrinsic::x86_avx512_rcp14_ps_512;
+  if (!math.emitter.fast_math || !math.emitter.machine.can.reciprocal14 || id == llvm::Intrinsic::not_intrinsic)
+    return a / b;
+  Value* all = llvm::Constant::getAllOnesValue(math.b.getIntNTy(std::max(lanes, 8)));
+  return a * math.wrap(math.b.CreateIntrinsic(id, {}, {b.v, math.real(0).v, all}));
 }
 
 // e^-x of a sigmoid, e^-2x of a tanh, in the joined forms.
@@ -48,19 +70,19 @@ Power tanh_power(Math& math, Real x) { return power(math, x, -2 * kLog2e, -kLeas
 
 Real emit_cell_sigmoid_of(Math& math, Real x) {
   if (math.is_double) return emit_sigmoid_of(math, x);
-  return 1.0 / power(math, x, -kLog2e, -kLeast, 126).plus(1);
+  return quotient(math, math.real(1), power(math, x, -kLog2e, -kLeast, kLargest).plus(1));
 }
 
 Real emit_cell_tanh_of(Math& math, Real x) {
   if (math.is_double) return emit_tanh_of(math, x);
   Power e = power(math, x, 2 * kLog2e, -kTanhLimit, kTanhLimit);
-  return e.plus(-1) / e.plus(1);
+  return quotient(math, e.plus(-1), e.plus(1));
 }
 
 Real emit_sigmoid_times_tanh_of(Math& math, Real a, Real b) {
   if (math.is_double) return emit_sigmoid_of(math, a) * emit_tanh_of(math, b);
   Power A = sigmoid_power(math, a), B = tanh_power(math, b);
-  return B.minus_from(1) / (A.plus(1) * B.plus(1));
+  return quotient(math, B.minus_from(1), A.plus(1) * B.plus(1));
 }
 
 Real emit_gated_sum_of(Math& math, Real f, Real c, Real a, Real b) {
@@ -70,7 +92,7 @@ Real emit_gated_sum_of(Math& math, Real f, Real c, Real a, Real b) {
   Power F = sigmoid_power(math, f), A = sigmoid_power(math, a), B = tanh_power(math, b);
   Real both = A.scaled(scale).plus(scale) * B.plus(1);
   Real sum = math.fma(c, both, B.minus_from(1) * F.scaled(scale).plus(scale));
-  return sum / (both * F.plus(1));
+  return quotient(math, sum, both * F.plus(1));
 }
 
 Real emit_gated_blend_of(Math& math, Real a, Real b, Real h) {
@@ -83,7 +105,7 @@ Real emit_gated_blend_of(Math& math, Real a, Real b, Real h) {
   Power scaled = B.scaled(scale);
   Real top = scaled.plus(scale);
   Real sum = math.fma(h, top, A.value() * scaled.minus_from(scale));
-  return sum / (A.plus(1) * top);
+  return quotient(math, sum, A.plus(1) * top);
 }
 
 }  // namespace rondo::emit

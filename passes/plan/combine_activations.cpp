@@ -1,6 +1,6 @@
 // Combine activations: a sigmoid or tanh of a product's sum is as inexact as the sum, so in a kernel that computes such
 // sums the cell_ forms take its place, whether the argument is made of the kernel's own sums or of ones that were
-// computed before, and are loaded. (Activations in kernels of their own stay exact.) Where activations are multiplied and added, one operator with one division does
+// computed before, and are loaded. (Activations in kernels of their own stay exact, unless the plan's math is fast.) Where activations are multiplied and added, one operator with one division does
 // it: sigmoid_times_tanh, gated_sum (LSTM's state), gated_blend (GRU's state), however their expression is written.
 //
 // An expression is read as a polynomial of its atoms: activations, and whatever else is multiplied with them. A form is
@@ -53,8 +53,9 @@ struct Form {
 
 class Combiner {
  public:
-  /// `sums`: buffers that hold what is made of sums.
-  Combiner(Kernel& kernel, const std::set<int>& sums) : kernel_(kernel), body_(kernel.body), sums_(sums) {}
+  /// `sums`: buffers that hold what is made of sums. `all`: all activations count as made of sums.
+  Combiner(Kernel& kernel, const std::set<int>& sums, bool all)
+      : kernel_(kernel), body_(kernel.body), sums_(sums), all_(all) {}
 
   void run() {
     replace_activations();
@@ -71,11 +72,11 @@ class Combiner {
 
   /// sigmoid -> cell_sigmoid and tanh -> cell_tanh where the argument is made of a sum.
   void replace_activations() {
-    if (std::none_of(body_.begin(), body_.end(), is_sum)) return;
+    if (!all_ && std::none_of(body_.begin(), body_.end(), is_sum)) return;
     const std::vector<bool> of_sum = made_of_sums(body_, sums_);
     for (int i = 0; i < size(); ++i) {
       Instr& instr = body_[i];
-      if (!of_sum[i] || (!is(instr, Op::sigmoid) && !is(instr, Op::tanh))) continue;
+      if ((!all_ && !of_sum[i]) || (!is(instr, Op::sigmoid) && !is(instr, Op::tanh))) continue;
       instr.op = instr.op == Op::sigmoid ? Op::cell_sigmoid : Op::cell_tanh;
       replaced_ = true;
     }
@@ -249,6 +250,7 @@ class Combiner {
   Kernel& kernel_;
   std::vector<Instr>& body_;
   const std::set<int>& sums_;
+  bool all_;
   std::vector<int> uses_;   // by live instructions and stores
   std::vector<bool> opened_;
   std::set<int> inverted_;
@@ -260,7 +262,7 @@ class Combiner {
 void combine_activations(Plan& plan) {
   std::set<int> sums;
   for_each_kernel(plan.steps, [&](Kernel& kernel) {
-    Combiner(kernel, sums).run();
+    Combiner(kernel, sums, plan.fast_math).run();
     const std::vector<bool> made = made_of_sums(kernel.body, sums);
     for (const Store& store : kernel.stores)
       if (made[store.instr]) sums.insert(store.buffer);

@@ -89,6 +89,7 @@ std::vector<std::string_view> plan_stages() {
 Result<Plan> make_plan(const Graph& core, const TargetFacts& target, const PlanOptions& options) {
   Plan plan;
   plan.name = core.name;
+  plan.fast_math = options.fast_math;
   Lowering lowering(plan);
   declare_interface(core, lowering);
   RONDO_CHECK(lower_graph(core, lowering));
