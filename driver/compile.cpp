@@ -57,9 +57,11 @@ Result<Graph> to_core(Graph graph, const std::string& path) {
 
 Status refuse_graph_options(const ModelOptions& options) {
   if (options.dims.empty() && options.states.empty() && options.constants.empty() && options.without.empty() &&
-      options.unroll == Unroll::by_cost)
+      options.unroll == Unroll::by_cost && options.weights == DType::f32 && !options.fast_math)
     return Done{};
-  return invalid("the text is at the plan level, where --dim, --state, --const, --unroll and --without come too late");
+  return invalid(
+      "the text is at the plan level, where --dim, --state, --const, --unroll, --weights, --math and --without come "
+      "too late");
 }
 
 /// A plan as the user wrote it: what the verifier finds is the text's fault.
@@ -76,7 +78,7 @@ Result<Plan> enter_plan(Plan plan, const ModelOptions& options) {
 Result<Plan> plan_graph(Graph graph, const ModelOptions& options, const Target& target) {
   Diagnostics remarks;
   RONDO_TRY(Graph core, lower_to_core(std::move(graph), options, target, {}, remarks));
-  RONDO_TRY(Plan plan, timed(options, "make_plan", [&] { return make_plan(core, target.facts()); }));
+  RONDO_TRY(Plan plan, timed(options, "make_plan", [&] { return make_plan(core, target.facts(), {options.without, options.fast_math, options.weights}); }));
   RONDO_CHECK(verify(plan));
   RONDO_CHECK(check_sizes(plan));
   return plan;

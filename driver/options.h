@@ -24,6 +24,8 @@ struct ModelOptions {
   std::vector<NamePair> constants;      // --const: input, value or FILE.npy
   Unroll unroll = Unroll::by_cost;
   std::vector<std::string> without;  // passes left out
+  bool fast_math = false;            // --math=fast
+  DType weights = DType::f32;        // how float32 weights are stored: f32, f16, bf16
   bool time_passes = false;
 };
 

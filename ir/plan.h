@@ -153,6 +153,7 @@ struct Plan {
   static constexpr int64_t kAlignment = 64;  // bytes: of offsets, of state, scratch and constants
 
   std::string name;
+  bool fast_math = false;            // activations in their cell_ forms may be as inexact as --math=fast says
   std::vector<std::string> symbols;  // symbolic dimensions, in the order in which callers pass them
   std::vector<std::pair<Dim, Dim>> equalities;  // checked at entry
   std::vector<Port> inputs, outputs;

@@ -65,6 +65,7 @@ class PlanPrinter {
   }
 
   void interface_part() {
+    if (plan_.fast_math) line("math fast\n");
     if (!plan_.symbols.empty()) {
       line("symbols ");
       comma_separated(plan_.symbols, [&](const std::string& name) { print_dim(out_, Dim::symbol(name)); });

@@ -23,6 +23,7 @@ class Emitter {
   llvm::Module& module;
   llvm::IRBuilder<> b;
   llvm::IntegerType* word;
+  bool fast_math = false;  // the plan's
 
   llvm::Type* register_type(DType dtype, int lanes = 1);
   llvm::Type* memory_type(DType dtype, int lanes = 1);

@@ -45,6 +45,7 @@ void describe_x86(const Features& features, Target::Machine& machine) {
                  .sqrt64 = sse2,
                  .rounding = features.has("sse4.1"),
                  .half = features.has("f16c"),
+                 .reciprocal14 = avx512,
                  .divide32 = true,
                  .wide = machine.triple.isArch64Bit()};
 }

@@ -105,7 +105,7 @@ class Chains {
 
 }  // namespace
 
-void chain_sums(Plan& plan) {
+void chain_sums(Plan& plan, const TargetFacts&) {
   for_each_kernel(plan.steps, [](Kernel& kernel) { Chains(kernel).run(); });
 }
 

@@ -173,7 +173,7 @@ class Packer {
 
 }  // namespace
 
-void pack_weights(Plan& plan) {
+void pack_weights(Plan& plan, const TargetFacts&) {
   Packer packer(plan);
   for_each_kernel(plan.steps, [&](Kernel& kernel) {
     if (kernel.schedule.lanes > 1) packer.pack(kernel);

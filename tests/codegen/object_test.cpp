@@ -25,7 +25,7 @@ Plan everything(DType dtype, int lanes) {
     const OpInfo& op = info(Op(i));
     if (op.signature != Signature::numeric && op.signature != Signature::floating) continue;
     std::vector<int> operands = {value};
-    if (op.min_operands == 2) operands.push_back(k.real(dtype, 1.5));
+    while (static_cast<int>(operands.size()) < op.min_operands) operands.push_back(k.real(dtype, 1.5));
     value = k.apply(Op(i), dtype, operands);
   }
   int positive = k.apply(Op::less, DType::boolean, {k.real(dtype, 0), value});
