@@ -25,6 +25,7 @@ struct ModelOptions {
   Unroll unroll = Unroll::by_cost;
   std::vector<std::string> without;  // passes left out
   bool time_passes = false;
+  int threads = 1;  // that calls of the model use: run, verify and bench
 };
 
 struct CompileOptions {

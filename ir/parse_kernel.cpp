@@ -68,6 +68,13 @@ class KernelParser {
         RONDO_TRY(*axis, parse_variable(reader_));
         return true;
       }
+      if (reader_.take_word("tasks")) {
+        RONDO_CHECK(reader_.expect_mark("="));
+        RONDO_TRY(schedule.task_axis, parse_variable(reader_));
+        RONDO_CHECK(reader_.expect_mark("/"));
+        RONDO_TRY(schedule.task_size, reader_.integer());
+        return true;
+      }
       for (const auto& [word, count] : counts) {
         if (!reader_.take_word(word)) continue;
         RONDO_CHECK(reader_.expect_mark("="));
@@ -80,7 +87,7 @@ class KernelParser {
       RONDO_TRY(const bool more, setting());
       if (more) continue;
       if (any) return Done{};
-      return reader_.expected("vector=, lanes=, vectors=, row=, rows= or unroll=");
+      return reader_.expected("vector=, lanes=, vectors=, row=, rows=, unroll= or tasks=");
     }
   }
 

@@ -95,6 +95,9 @@ struct Schedule {
   int row_axis = -1;     // variable of a second parallel axis that is blocked; -1: none
   int rows = 1;
   int unroll = 1;        // steps of the innermost reduction axis per iteration, each with its own partial result
+  // Tasks: blocks of `task_size` elements of a parallel axis that may run at the same time, each with whole tiles.
+  int task_axis = -1;    // -1: the kernel is not divided
+  int64_t task_size = 0;
   friend bool operator==(const Schedule&, const Schedule&) = default;
 };
 
@@ -154,6 +157,12 @@ struct Plan {
   int64_t constant_bytes = 0;
   friend bool operator==(const Plan&, const Plan&) = default;
 };
+
+/// Elements of an axis that a tile of this schedule spans.
+int64_t tile_size(const Schedule& schedule, int var);
+/// Into how many tasks the kernel is divided; 1 if it is not.
+Dim task_count(const Kernel& kernel);
+bool has_tasks(const std::vector<Step>& steps);
 
 std::string_view to_string(Combine combine);
 std::optional<Combine> find_combine(std::string_view word);

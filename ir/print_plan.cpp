@@ -200,6 +200,7 @@ class PlanPrinter {
     if (schedule.row_axis >= 0) out_ += fmt::format(" row=i{}", schedule.row_axis);
     if (schedule.rows != 1) out_ += fmt::format(" rows={}", schedule.rows);
     if (schedule.unroll != 1) out_ += fmt::format(" unroll={}", schedule.unroll);
+    if (schedule.task_axis >= 0) out_ += fmt::format(" tasks=i{}/{}", schedule.task_axis, schedule.task_size);
     out_ += '\n';
   }
 

@@ -169,6 +169,23 @@ class KernelCheck {
             fmt::format("the vector axis i{} is none of its axes", s.vector_axis));
     require(s.row_axis == -1 || (among(kernel_.parallel, s.row_axis) && s.row_axis != s.vector_axis),
             fmt::format("the row axis i{} is no other parallel axis", s.row_axis));
+    if (s.task_axis != -1) tasks();
+  }
+
+  /// Tasks may run at the same time, so each writes elements of its own; and tiles are the same as without tasks.
+  void tasks() {
+    const Schedule& s = kernel_.schedule;
+    require(report_.plan.states.empty(), "a plan with state runs on one thread, so its kernels have no tasks");
+    if (!require(among(kernel_.parallel, s.task_axis), fmt::format("the tasks' axis i{} is not parallel", s.task_axis)))
+      return;
+    const int64_t tile = tile_size(s, s.task_axis);
+    require(s.task_size >= 1 && tile >= 1 && s.task_size % tile == 0,
+            fmt::format("tasks of {} elements are not whole tiles of {}", s.task_size, tile));
+    for (const Store& store : kernel_.stores) {
+      const auto& terms = store.index.terms;
+      require(std::any_of(terms.begin(), terms.end(), [&](const IndexTerm& term) { return term.var == s.task_axis; }),
+              "several tasks store to the same place");
+    }
   }
 
   // --- indices

@@ -81,6 +81,7 @@ Status lower_pointwise(Lowering&, const Node&);
 // The stages after lowering, each on the whole plan.
 void choose_schedules(Plan& plan, const struct TargetFacts& target);
 void pack_weights(Plan& plan);
+void divide_work(Plan& plan);
 void update_in_place(Plan& plan);
 void plan_memory(Plan& plan);
 

@@ -88,6 +88,7 @@ Result<Plan> make_plan(const Graph& core, const TargetFacts& target) {
   update_in_place(plan);
   choose_schedules(plan, target);
   pack_weights(plan);
+  divide_work(plan);
   plan_memory(plan);
   RONDO_CHECK(verify(plan));
   return plan;

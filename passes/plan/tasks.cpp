@@ -1,0 +1,139 @@
+// divide_work: kernels that are worth it become tasks, which a caller's threads may share. The last choice about loops;
+// it changes no result.
+//
+// Cost of an element = its multiply-adds, and 8 for every function such as tanh. A kernel is divided if it costs
+// kWorth or more: then it takes about ten times as long as waking and awaiting a thread that spins (0.5 us). A symbolic
+// extent counts as 1 there, since a call may come with 1; kernels that only symbolic extents make large are divided
+// along one of these, into tasks of kSymbolicTask: how many there are, and so whether any, the call's dimensions tell.
+//
+// The same blocks are made for any number of threads, up to kTasks of them, so that a few threads get equal shares.
+// Along which axis: the one along which the weights vary, because then each thread keeps to its own weights, step after
+// step, in its own cache. Plans with state are left alone: a stream's step stays on its caller's thread.
+// Tested by tests/passes/tasks_test.cpp.
+#include <algorithm>
+
+#include "passes/plan/lowering.h"
+
+namespace rondo {
+namespace {
+
+constexpr double kWorth = 100e3;
+constexpr double kSymbolicTask = 64e3;
+constexpr double kSmallestTask = 12e3;
+constexpr int64_t kTasks = 8;
+constexpr double kFunctionCost = 8;
+constexpr double kOtherCost = 0.5;
+
+double number(const Dim& extent) { return static_cast<double>(extent.constant().value_or(1)); }
+
+double product(const std::vector<Axis>& axes) {
+  double result = 1;
+  for (const Axis& axis : axes) result *= number(axis.extent);
+  return result;
+}
+
+bool varies(const Index& index, int var) {
+  return std::any_of(index.terms.begin(), index.terms.end(), [&](const IndexTerm& term) { return term.var == var; });
+}
+
+double cost_of(const Instr& instr) {
+  return info(instr.op).signature == Signature::floating ? kFunctionCost : kOtherCost;
+}
+
+class Division {
+ public:
+  Division(const Plan& plan, Kernel& kernel) : plan_(plan), kernel_(kernel) {}
+
+  void choose() {
+    if (only_copies()) return;
+    const double element = element_cost(), all = element * product(kernel_.parallel);
+    if (all >= kWorth && divide_known(all)) return;
+    for (const Axis& axis : kernel_.parallel)
+      if (!axis.extent.constant() && all_stores_vary(axis.var)) return divide_symbolic(axis, all);
+  }
+
+ private:
+  /// Memory, not the processor, decides how long it takes.
+  bool only_copies() const {
+    return std::all_of(kernel_.body.begin(), kernel_.body.end(), [](const Instr& instr) {
+      return instr.kind != Instr::Kind::reduce && instr.kind != Instr::Kind::pointwise;
+    });
+  }
+
+  /// What the reduction nest does is done for each of its elements; so is a function inside it.
+  double element_cost() const {
+    double inner = 0, outer = 1;
+    for (const Instr& instr : kernel_.body) {
+      if (instr.kind == Instr::Kind::reduce) inner += 1;
+      if (instr.kind == Instr::Kind::pointwise) outer += cost_of(instr);
+    }
+    return inner * product(kernel_.reduction) + outer;
+  }
+
+  bool all_stores_vary(int var) const {
+    return std::all_of(kernel_.stores.begin(), kernel_.stores.end(),
+                       [&](const Store& store) { return varies(store.index, var); });
+  }
+
+  bool weights_vary(int var) const {
+    return std::any_of(kernel_.body.begin(), kernel_.body.end(), [&](const Instr& instr) {
+      if (instr.kind != Instr::Kind::load || !varies(instr.index, var)) return false;
+      return plan_.buffers[instr.buffer].kind == Buffer::Kind::constant &&
+             std::any_of(kernel_.reduction.begin(), kernel_.reduction.end(),
+                         [&](const Axis& axis) { return varies(instr.index, axis.var); });
+    });
+  }
+
+  void divide(const Axis& axis, int64_t size) {
+    kernel_.schedule.task_axis = axis.var;
+    kernel_.schedule.task_size = size;
+  }
+
+  /// The axis that gives most tasks; among equals the one with weights, then the outermost.
+  bool divide_known(double all) {
+    const Axis* best = nullptr;
+    int64_t best_tiles = 1;
+    const int64_t most = std::min(kTasks, std::max<int64_t>(2, static_cast<int64_t>(all / kSmallestTask)));
+    for (const Axis& axis : kernel_.parallel) {
+      if (!axis.extent.constant() || !all_stores_vary(axis.var)) continue;
+      const int64_t tile = tile_size(kernel_.schedule, axis.var);
+      const int64_t tiles = std::min(most, (*axis.extent.constant() + tile - 1) / tile);
+      if (tiles > best_tiles || (best && tiles == best_tiles && weights_vary(axis.var) && !weights_vary(best->var)))
+        best = &axis, best_tiles = tiles;
+    }
+    if (!best) return false;
+    divide(*best, even_size(*best->extent.constant(), tile_size(kernel_.schedule, best->var), best_tiles));
+    return true;
+  }
+
+  /// The largest blocks that give half of `most` threads and two threads as even a share as whole tiles can.
+  static int64_t even_size(int64_t extent, int64_t tile, int64_t most) {
+    const int64_t tiles = (extent + tile - 1) / tile;
+    int64_t best = 0;
+    double best_share = 0;
+    for (int64_t count = most; count >= std::min<int64_t>(most, kTasks / 2); --count) {
+      const int64_t each = (tiles + count - 1) / count, blocks = (tiles + each - 1) / each;
+      const double share = static_cast<double>(std::min(tiles, (blocks + 1) / 2 * each)) / static_cast<double>(tiles);
+      if (best == 0 || share < best_share) best = each, best_share = share;
+    }
+    return best * tile;
+  }
+
+  void divide_symbolic(const Axis& axis, double cost_of_one) {
+    const double tile = static_cast<double>(tile_size(kernel_.schedule, axis.var));
+    const double tiles = std::max(1.0, std::min(1e9, kSymbolicTask / (cost_of_one * tile) + 0.5));
+    divide(axis, static_cast<int64_t>(tiles) * static_cast<int64_t>(tile));
+  }
+
+  const Plan& plan_;
+  Kernel& kernel_;
+};
+
+}  // namespace
+
+void divide_work(Plan& plan) {
+  if (!plan.states.empty()) return;
+  for_each_kernel(plan.steps, [&](Kernel& kernel) { Division(plan, kernel).choose(); });
+}
+
+}  // namespace rondo
