@@ -79,6 +79,8 @@ class Instance {
   Result<Tensor> state(const std::string& name) const;
   /// One call with the inputs and memory of the last `call`: what a benchmark times.
   rondo_status call_again() const { return model_.record().call(&call_); }
+  /// What the next calls use instead of the pool of the model; null: one thread.
+  void set_parallel(const rondo_parallel* parallel) { call_.parallel = parallel; }
 
  private:
   friend class LoadedModel;

@@ -5,10 +5,12 @@
 // kWorth or more: then it takes about ten times as long as waking and awaiting a thread that spins (0.5 us). A symbolic
 // extent counts as 1 there, since a call may come with 1; kernels that only symbolic extents make large are divided
 // along one of these, into tasks of kSymbolicTask: how many there are, and so whether any, the call's dimensions tell.
+// Copies are left alone: memory, not the processor, decides how long they take.
 //
 // The same blocks are made for any number of threads, up to kTasks of them, so that a few threads get equal shares.
-// Along which axis: the one along which the weights vary, because then each thread keeps to its own weights, step after
-// step, in its own cache. Plans with state are left alone: a stream's step stays on its caller's thread.
+// Along which axis: if possible one along which the weights vary, because then each thread keeps to its own weights, step
+// after step, in its own cache; and one thread, which runs task after task, reads a task's weights from memory once for
+// all rows. Plans with state are left alone: a stream's step stays on its caller's thread.
 // Tested by tests/passes/tasks_test.cpp.
 #include <algorithm>
 
@@ -53,7 +55,6 @@ class Division {
   }
 
  private:
-  /// Memory, not the processor, decides how long it takes.
   bool only_copies() const {
     return std::all_of(kernel_.body.begin(), kernel_.body.end(), [](const Instr& instr) {
       return instr.kind != Instr::Kind::reduce && instr.kind != Instr::Kind::pointwise;
@@ -89,34 +90,40 @@ class Division {
     kernel_.schedule.task_size = size;
   }
 
-  /// The axis that gives most tasks; among equals the one with weights, then the outermost.
+  /// Blocks of one axis, and the larger of two threads' shares.
+  struct Blocks {
+    const Axis* axis = nullptr;
+    int64_t size = 0;
+    double share = 1;
+  };
+
+  /// The axis that gives two threads the most equal shares. Weights that stay where they are outweigh a tenth.
   bool divide_known(double all) {
-    const Axis* best = nullptr;
-    int64_t best_tiles = 1;
     const int64_t most = std::min(kTasks, std::max<int64_t>(2, static_cast<int64_t>(all / kSmallestTask)));
+    Blocks best;
+    double best_price = 1;
     for (const Axis& axis : kernel_.parallel) {
       if (!axis.extent.constant() || !all_stores_vary(axis.var)) continue;
-      const int64_t tile = tile_size(kernel_.schedule, axis.var);
-      const int64_t tiles = std::min(most, (*axis.extent.constant() + tile - 1) / tile);
-      if (tiles > best_tiles || (best && tiles == best_tiles && weights_vary(axis.var) && !weights_vary(best->var)))
-        best = &axis, best_tiles = tiles;
+      const Blocks blocks = even_blocks(axis, most);
+      const double price = blocks.share - (weights_vary(axis.var) ? 0.1 : 0);
+      if (blocks.share < 1 && price < best_price) best = blocks, best_price = price;
     }
-    if (!best) return false;
-    divide(*best, even_size(*best->extent.constant(), tile_size(kernel_.schedule, best->var), best_tiles));
-    return true;
+    if (best.axis) divide(*best.axis, best.size);
+    return best.axis;
   }
 
-  /// The largest blocks that give half of `most` threads and two threads as even a share as whole tiles can.
-  static int64_t even_size(int64_t extent, int64_t tile, int64_t most) {
-    const int64_t tiles = (extent + tile - 1) / tile;
-    int64_t best = 0;
-    double best_share = 0;
-    for (int64_t count = most; count >= std::min<int64_t>(most, kTasks / 2); --count) {
+  /// As many blocks as `most`, or down to half of that if then the shares are more equal.
+  Blocks even_blocks(const Axis& axis, int64_t most) const {
+    const int64_t tile = tile_size(kernel_.schedule, axis.var);
+    const int64_t tiles = (*axis.extent.constant() + tile - 1) / tile;
+    Blocks best{&axis};
+    for (int64_t count = most; count >= std::max<int64_t>(2, most / 2); --count) {
       const int64_t each = (tiles + count - 1) / count, blocks = (tiles + each - 1) / each;
-      const double share = static_cast<double>(std::min(tiles, (blocks + 1) / 2 * each)) / static_cast<double>(tiles);
-      if (best == 0 || share < best_share) best = each, best_share = share;
+      const double share = static_cast<double>(blocks / 2 * each) / static_cast<double>(tiles);
+      const double larger = std::max(share, 1 - share);
+      if (larger < best.share) best = {&axis, each * tile, larger};
     }
-    return best * tile;
+    return best;
   }
 
   void divide_symbolic(const Axis& axis, double cost_of_one) {
