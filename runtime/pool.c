@@ -89,6 +89,7 @@ static uint64_t await_round(rondo_pool *pool, uint64_t seen) {
 /* Every round is claimed by someone, so the one before it is what `claimed` holds until then. */
 static int claim(worker *one, uint64_t round) {
   uint64_t before = round - 1;
+  if (atomic_load_explicit(&one->claimed, memory_order_relaxed) != before) return 0; /* leaves the line where it is */
   return atomic_compare_exchange_strong_explicit(&one->claimed, &before, round, memory_order_acq_rel,
                                                  memory_order_relaxed);
 }
