@@ -1,7 +1,8 @@
-/* The pool (see rondo_pool.h). A round is one run: the caller publishes the work by raising `round`. Each worker's share
- * is claimed by raising its `claimed` to the round: by the worker when it sees the round, or by the caller once it has
- * done its own share, so that it never waits for a worker that has not begun. A worker that has done its share writes
- * the round to `done`, where the caller looks for it. As long as a claimed share is not done, the work stays published.
+/* The pool (see rondo_pool.h). A round is one run: the caller publishes the work by raising `round`. Each worker's
+ * share is claimed by raising its `claimed` to the round: by the worker when it sees the round, or by the caller once it
+ * has done its own share, so that it never waits for a worker that has not begun. A worker that has done its share
+ * writes the round to `done`, where the caller looks for it. As long as a claimed share is not done, the work stays
+ * published.
  *
  * A worker goes to sleep under the mutex after it has announced itself in `sleepers` and found `round` unchanged; the
  * caller looks at `sleepers` after it has raised `round`. Both are sequentially consistent, so one sees the other.

@@ -15,7 +15,8 @@ class EntryEmitter {
   EntryEmitter(Emitter& emitter, const Plan& plan, std::string prefix, llvm::Constant* constants)
       : emitter_(emitter), b_(emitter.b), plan_(plan), prefix_(std::move(prefix)), constants_(constants) {}
 
-  /// `run` is rondo_status(inputs, outputs, state, scratch, constants, dims, parallel), called with arguments that were checked.
+  /// `run` is rondo_status(inputs, outputs, state, scratch, constants, dims, parallel), called with arguments that
+  /// were checked.
   Entries emit(llvm::Function* run);
 
  private:

@@ -36,7 +36,8 @@ struct Range {
   Value *begin = nullptr, *end = nullptr;
 };
 
-/// Emits the kernel where the builder is, all of it or a part. `frame` sees its buffers, symbols and the loops around it.
+/// Emits the kernel where the builder is, all of it or a part. `frame` sees its buffers, symbols and the loops
+/// around it.
 Status emit_kernel(Emitter& emitter, Frame& frame, const Plan& plan, const Kernel& kernel, Range range = {});
 
 }  // namespace rondo::emit

@@ -8,9 +8,9 @@
 // Copies are left alone: memory, not the processor, decides how long they take.
 //
 // The same blocks are made for any number of threads, up to kTasks of them, so that a few threads get equal shares.
-// Along which axis: if possible one along which the weights vary, because then each thread keeps to its own weights, step
-// after step, in its own cache; and one thread, which runs task after task, reads a task's weights from memory once for
-// all rows. Plans with state are left alone: a stream's step stays on its caller's thread.
+// Along which axis: if possible one along which the weights vary, because then each thread keeps to its own weights,
+// step after step, in its own cache; and one thread, which runs task after task, reads a task's weights from memory
+// once for all rows. Plans with state are left alone: a stream's step stays on its caller's thread.
 // Tested by tests/passes/tasks_test.cpp.
 #include <algorithm>
 

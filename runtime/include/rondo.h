@@ -31,8 +31,8 @@ typedef enum rondo_dtype {
 
 /* Runs tasks, on as many threads as it likes: run returns after task(data, i) has returned for every i from 0 to
  * count - 1, each called exactly once, in any order, at the same time or not. What the caller wrote before run is seen
- * by each task, and what the tasks wrote by the caller. The results do not depend on who runs which task. It pays to run
- * the same i on the same thread every time: each then finds its part of the weights in its own cache. Workers must
+ * by each task, and what the tasks wrote by the caller. The results do not depend on who runs which task. It pays to
+ * run the same i on the same thread every time: each then finds its part of the weights in its own cache. Workers must
  * compute in the caller's floating-point modes (rounding, denormals). rondo_pool.h has such a hook. */
 typedef void (*rondo_task)(void *data, int64_t index);
 typedef struct rondo_parallel {

@@ -23,8 +23,8 @@ Plan accumulate(Shape s, const std::vector<float>& w, Schedule schedule, bool sy
   k.kernel.name = "product";
   k.kernel.parallel = {{0, m}, {1, n}};
   k.kernel.reduction = {{2, s.k}};
-  int term = k.apply(Op::mul, DType::f32,
-                     {k.load(DType::f32, x, at({{0, s.k}, {2, 1}})), k.load(DType::f32, weights, at({{1, 1}, {2, n}}))});
+  int value = k.load(DType::f32, x, at({{0, s.k}, {2, 1}}));
+  int term = k.apply(Op::mul, DType::f32, {value, k.load(DType::f32, weights, at({{1, 1}, {2, n}}))});
   int trip = k.apply(Op::cast, DType::f32, {k.index(DType::i32, at({{3, 1}}))});
   int sum = k.apply(Op::add, DType::f32, {k.reduce(DType::f32, term), trip});
   k.store(k.apply(Op::tanh, DType::f32, {sum}), y, at({{0, n}, {1, 1}, {3, m * n}}));

@@ -82,7 +82,8 @@ TEST_CASE("layers on threads give the bits they give on one") {
     CAPTURE(layer.direction);
     CAPTURE(layer.symbolic);
     LoadedModel model = require(LoadedModel::build(model_of(layer), {}));
-    for (auto [steps, batch] : {std::pair{kSteps, kBatch}, std::pair{int64_t{1}, int64_t{1}}, std::pair{int64_t{9}, int64_t{64}}}) {
+    using Size = std::pair<int64_t, int64_t>;
+    for (auto [steps, batch] : {Size{kSteps, kBatch}, Size{1, 1}, Size{9, 64}}) {
       if (!layer.symbolic && batch != kBatch) continue;
       CAPTURE(batch);
       const Dim::Values dims = {{"T", steps}, {"B", batch}};
