@@ -10,7 +10,7 @@
 
 #include "driver/options.h"
 #include "driver/report.h"
-#include "rondo.h"
+#include "rondo_pool.h"
 
 namespace rondo {
 namespace {
@@ -108,6 +108,12 @@ void add_model_options(CLI::App& app, ModelOptions& options, RawModelOptions& ra
   app.add_flag("--time-passes", options.time_passes, "print the seconds each step takes");
 }
 
+void add_threads_option(CLI::App& app, ModelOptions& options) {
+  app.add_option("--threads", options.threads, "threads that share the work of one call; default: 1")
+      ->type_name("N")
+      ->check(CLI::Range(1, RONDO_POOL_LARGEST));
+}
+
 void finish_model_options(ModelOptions& options, const RawModelOptions& raw) {
   options.dims = split_dims(raw.dims);
   options.states = split_pairs(raw.states, "--state", "INPUT=OUTPUT");
@@ -166,6 +172,7 @@ struct CommandLine {
     CLI::App* command = app.add_subcommand("run", "compile a model, load it and call it once");
     add_model_options(*command, run_options.model, raw);
     add_weights_option(*command, run_options.model);
+    add_threads_option(*command, run_options.model);
     add_repeatable(*command, "--input", raw_inputs, "an input's values", "NAME=FILE.npy");
     add_repeatable(*command, "--output", raw_outputs, "where to write an output; without any, all are printed",
                    "NAME=FILE.npy");
@@ -184,6 +191,7 @@ struct CommandLine {
     CLI::App* command = app.add_subcommand("verify", "compile a model, run recorded data through it and compare");
     add_model_options(*command, verify_options.model, raw);
     add_weights_option(*command, verify_options.model);
+    add_threads_option(*command, verify_options.model);
     command
         ->add_option("--data", verify_options.data,
                      "folders with recorded data: input_K.pb and output_K.pb; inputs/NAME.npy and outputs/NAME.npy; "
@@ -241,6 +249,7 @@ struct CommandLine {
     CLI::App* command = app.add_subcommand("bench", "compile a model and time its calls on this machine");
     add_model_options(*command, bench_options.model, raw);
     add_weights_option(*command, bench_options.model);
+    add_threads_option(*command, bench_options.model);
     add_repeatable(*command, "--input", raw_inputs, "an input's values; default: noise, and ones for integers",
                    "NAME=FILE.npy");
     command->add_option("--seconds", bench_options.seconds, "how long to measure; default: 1")

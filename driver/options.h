@@ -27,6 +27,7 @@ struct ModelOptions {
   bool fast_math = false;            // --math=fast
   DType weights = DType::f32;        // how float32 weights are stored: f32, f16, bf16
   bool time_passes = false;
+  int threads = 1;  // that calls of the model use: run, verify and bench
 };
 
 struct CompileOptions {

@@ -60,12 +60,19 @@ class KernelParser {
                                                         {"vectors", &schedule.vectors},
                                                         {"rows", &schedule.rows},
                                                         {"unroll", &schedule.unroll}};
-    const std::pair<std::string_view, int*> axes[] = {{"vector", &schedule.vector_axis}, {"row", &schedule.row_axis}};
+    const std::pair<std::string_view, int*> axes[] = {{"vector", &schedule.vector_axis}, {"row", &schedule.row_axis}, {"alternate", &schedule.alternate}};
     const auto setting = [&]() -> Result<bool> {
       for (const auto& [word, axis] : axes) {
         if (!reader_.take_word(word)) continue;
         RONDO_CHECK(reader_.expect_mark("="));
         RONDO_TRY(*axis, parse_variable(reader_));
+        return true;
+      }
+      if (reader_.take_word("tasks")) {
+        RONDO_CHECK(reader_.expect_mark("="));
+        RONDO_TRY(schedule.task_axis, parse_variable(reader_));
+        RONDO_CHECK(reader_.expect_mark("/"));
+        RONDO_TRY(schedule.task_size, reader_.integer());
         return true;
       }
       for (const auto& [word, count] : counts) {
@@ -80,14 +87,13 @@ class KernelParser {
         return true;
       }
       if (reader_.take_word("flat")) return schedule.flat = true;
-      if (reader_.take_word("alternate")) return schedule.alternate = true;
       return false;
     };
     for (bool any = false;; any = true) {
       RONDO_TRY(const bool more, setting());
       if (more) continue;
       if (any) return Done{};
-      return reader_.expected("vector=, lanes=, vectors=, row=, rows=, unroll=, flat, alternate or turn=");
+      return reader_.expected("vector=, lanes=, vectors=, row=, rows=, unroll=, flat, alternate=, turn= or tasks=");
     }
   }
 

@@ -100,9 +100,13 @@ struct Schedule {
   int rows = 1;
   int unroll = 1;        // steps of a nest's innermost axis per iteration, each with its own partial result
   bool flat = false;     // the reduction nests are straight-line code
-  bool alternate = false;  // every other run walks the vector axis backwards, tile by tile: what was read last is
-                           // still in the cache; runs are counted by the innermost loop around, and by
-  int turn = -1;           // a buffer of kind turn, or -1
+  // Every other run walks the vector axis backwards, tile by tile: what was read last is still in the cache. Runs are
+  // counted by the variable of a loop around and by a buffer of kind turn, where there are any; -1: none.
+  int alternate = -1;
+  int turn = -1;
+  // Tasks: blocks of `task_size` elements of a parallel axis that may run at the same time, each with whole tiles.
+  int task_axis = -1;    // -1: the kernel is not divided
+  int64_t task_size = 0;
   friend bool operator==(const Schedule&, const Schedule&) = default;
 };
 
@@ -174,6 +178,11 @@ void for_each_axis(AnyKernel& kernel, Function f) {
 }
 /// The nest whose axes have this variable, or -1.
 int nest_of(const Kernel& kernel, int var);
+/// Elements of an axis that a tile of this schedule spans.
+int64_t tile_size(const Schedule& schedule, int var);
+/// Into how many tasks the kernel is divided; 1 if it is not.
+Dim task_count(const Kernel& kernel);
+bool has_tasks(const std::vector<Step>& steps);
 
 std::string_view to_string(Combine combine);
 std::optional<Combine> find_combine(std::string_view word);

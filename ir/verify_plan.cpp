@@ -173,12 +173,31 @@ class KernelCheck {
             fmt::format("the vector axis i{} is none of its axes", s.vector_axis));
     require(nest_of(kernel_, s.vector_axis) < 0 || kernel_.reductions.size() == 1,
             "lanes run along a reduction although there are several");
+    require(s.alternate == -1 || (extents_.count(s.alternate) && !is_axis(s.alternate)),
+            fmt::format("i{} is no loop around that counts its runs", s.alternate));
     const Buffer* turn = report_.buffer(s.turn);
     require(s.turn == -1 || (turn && turn->kind == Buffer::Kind::turn), "its turn is no buffer of that kind");
     require(!s.flat || flat_steps() <= kMostFlatSteps,
             fmt::format("straight-line reductions need constant extents and at most {} steps", kMostFlatSteps));
     require(s.row_axis == -1 || (among(kernel_.parallel, s.row_axis) && s.row_axis != s.vector_axis),
             fmt::format("the row axis i{} is no other parallel axis", s.row_axis));
+    if (s.task_axis != -1) tasks();
+  }
+
+  /// Tasks may run at the same time, so each writes elements of its own; and tiles are the same as without tasks.
+  void tasks() {
+    const Schedule& s = kernel_.schedule;
+    require(report_.plan.states.empty(), "a plan with state runs on one thread, so its kernels have no tasks");
+    if (!require(among(kernel_.parallel, s.task_axis), fmt::format("the tasks' axis i{} is not parallel", s.task_axis)))
+      return;
+    const int64_t tile = tile_size(s, s.task_axis);
+    require(s.task_size >= 1 && tile >= 1 && s.task_size % tile == 0,
+            fmt::format("tasks of {} elements are not whole tiles of {}", s.task_size, tile));
+    for (const Store& store : kernel_.stores) {
+      const auto& terms = store.index.terms;
+      require(std::any_of(terms.begin(), terms.end(), [&](const IndexTerm& term) { return term.var == s.task_axis; }),
+              "several tasks store to the same place");
+    }
   }
 
   int64_t flat_steps() const {

@@ -107,8 +107,16 @@ llvm::Function* EntryEmitter::make_call(llvm::Function* run) {
     constants = b_.CreateSelect(is_null(constants), constants_, constants);
   }
   fail_if(bad, RONDO_BAD_POINTER);
-  b_.CreateRet(b_.CreateCall(run, {inputs, outputs, state, scratch, constants, dims}));
+  b_.CreateRet(b_.CreateCall(run, {inputs, outputs, state, scratch, constants, dims, checked_hook(call)}));
   return function;
+}
+
+// Plans without tasks do not look at the hook; for others it is null, or complete.
+Value* EntryEmitter::checked_hook(Value* call) {
+  if (!has_tasks(plan_.steps)) return llvm::ConstantPointerNull::get(b_.getPtrTy());
+  Value* parallel = field(call, 6);
+  emitter_.if_then(b_.CreateIsNotNull(parallel), [&] { fail_if(is_null(field(parallel, 0)), RONDO_BAD_POINTER); });
+  return parallel;
 }
 
 llvm::Function* EntryEmitter::make_reset() {

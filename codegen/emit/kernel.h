@@ -30,7 +30,13 @@ struct Tile {
   int active = 1;  // lanes of the last vector that exist; fewer than `lanes` in a masked tile
 };
 
-/// Emits the kernel where the builder is. `frame` sees its buffers, symbols and the loops around it.
-Status emit_kernel(Emitter& emitter, Frame& frame, const Plan& plan, const Kernel& kernel);
+/// A part of a kernel's task axis: `begin` is a multiple of the task's size, and so is `end` unless it is the extent.
+struct Range {
+  Value *begin = nullptr, *end = nullptr;
+};
+
+/// Emits the kernel where the builder is, all of it or a part. `frame` sees its buffers, symbols and the loops
+/// around it.
+Status emit_kernel(Emitter& emitter, Frame& frame, const Plan& plan, const Kernel& kernel, Range range = {});
 
 }  // namespace rondo::emit

@@ -31,6 +31,9 @@ Status check(const Kernel& kernel) {
   if (along_reduction && kernel.reductions.size() > 1) return error("lanes along one of several reductions");
   if (s.row_axis >= 0 ? !among(kernel.parallel, s.row_axis) || s.row_axis == s.vector_axis : s.rows != 1)
     return error("rows need a row axis among its parallel axes, other than the vector axis");
+  if (s.task_axis >= 0 && (!among(kernel.parallel, s.task_axis) || s.task_size < 1 ||
+                           s.task_size % tile_size(s, s.task_axis) != 0))
+    return error("tasks need a parallel axis, and each has whole tiles");
   for (size_t i = 0; i < kernel.body.size(); ++i)
     for (int input : inputs_of(kernel.body[i]))
       if (input < 0 || input >= static_cast<int>(i)) return error("an instruction uses a later one");

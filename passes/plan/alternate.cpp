@@ -15,17 +15,17 @@ class Alternation {
   Alternation(Plan& plan, const TargetFacts& target) : plan_(plan), target_(target) {}
 
   void run() {
-    visit(plan_.steps, false);
+    visit(plan_.steps, -1);
     if (turn_ >= 0) plan_.steps.push_back({change_turn()});
   }
 
  private:
-  void visit(std::vector<Step>& steps, bool in_loop) {
+  void visit(std::vector<Step>& steps, int loop_var) {
     for (Step& step : steps) {
       if (auto* loop = std::get_if<Loop>(&step.what))
-        visit(loop->steps, true);
-      else if (auto& kernel = std::get<Kernel>(step.what); (in_loop || !plan_.states.empty()) && pays(kernel))
-        alternate(kernel);
+        visit(loop->steps, loop->var);
+      else if (auto& kernel = std::get<Kernel>(step.what); (loop_var >= 0 || !plan_.states.empty()) && pays(kernel))
+        alternate(kernel, loop_var);
     }
   }
 
@@ -45,8 +45,8 @@ class Alternation {
     return tiles >= 2 && bytes > static_cast<double>(target_.l1_bytes);
   }
 
-  void alternate(Kernel& kernel) {
-    kernel.schedule.alternate = true;
+  void alternate(Kernel& kernel, int loop_var) {
+    kernel.schedule.alternate = loop_var;
     if (plan_.states.empty()) return;
     if (turn_ < 0) {
       turn_ = static_cast<int>(plan_.buffers.size());

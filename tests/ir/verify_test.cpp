@@ -333,6 +333,13 @@ TEST_CASE("kernels: indices, instructions, stores") {
       {"parallel i0 < 8 reduction i1 < 8 schedule row=i1", "row axis i1"},
       {"parallel i0 < 8 schedule vector=i0 row=i0", "row axis i0"},
       {"parallel i0 < 8 schedule lanes=0", "at least 1"},
+      {"parallel i0 < 8, i1 < 8 schedule tasks=i0/2 %0 = load x[i0*8 + i1]: f32 store y[i0*8 + i1] = %0", ""},
+      {"parallel i0 < 8 schedule tasks=i1/2", "tasks' axis i1 is not parallel"},
+      {"parallel i0 < 8 reduction i1 < 8 schedule tasks=i1/2", "tasks' axis i1 is not parallel"},
+      {"parallel i0 < 8 schedule tasks=i0/0", "tasks of 0 elements"},
+      {"parallel i0 < 64 schedule vector=i0 lanes=4 vectors=2 tasks=i0/12", "not whole tiles of 8"},
+      {"parallel i0 < 8, i1 < 8 schedule row=i1 rows=3 tasks=i1/4", "not whole tiles of 3"},
+      {"parallel i0 < 8, i1 < 8 schedule tasks=i0/2 %0 = immediate 1.0: f32 store y[i1] = %0", "to the same place"},
   };
   for (const auto& [lines, message] : table) {
     CAPTURE(lines);
@@ -398,6 +405,13 @@ TEST_CASE("buffers, steps and memory") {
     else
       CHECK(found.find(row.message) != std::string::npos);
   }
+}
+
+TEST_CASE("a plan with state has no tasks") {
+  const std::string text = "plan \"p\" { memory constants 0, state 64, scratch 0\nbuffer h = state f32[8] slot 0 at 0\n"
+                           "state \"h\": f32[8] in h\nkernel k { parallel i0 < 8 schedule tasks=i0/2\n"
+                           "%0 = load h[i0]: f32 store h[i0] = %0 } }";
+  CHECK(violations(plan_of(text)).find("a plan with state runs on one thread") != std::string::npos);
 }
 
 TEST_CASE("plans that no text can express") {
