@@ -89,7 +89,8 @@ TEST_CASE("the same bits in whatever order and wherever tasks run") {
       for (Schedule schedule : {Schedule{.task_axis = 0, .task_size = 2},
                                 Schedule{.vector_axis = 1, .lanes = 16, .task_axis = 1, .task_size = 16},
                                 Schedule{.vector_axis = 1, .lanes = 8, .vectors = 2, .task_axis = 0, .task_size = 1},
-                                Schedule{1, 8, 2, 0, 3, 1, 1, 32}, Schedule{1, 4, 2, 0, 4, 2, 0, 4},
+                                Schedule{.vector_axis = 1, .lanes = 8, .vectors = 2, .row_axis = 0, .rows = 3, .task_axis = 1, .task_size = 32},
+                                Schedule{.vector_axis = 1, .lanes = 4, .vectors = 2, .row_axis = 0, .rows = 4, .unroll = 2, .task_axis = 0, .task_size = 4},
                                 Schedule{.task_axis = 1, .task_size = 1000}}) {
         std::string what = fmt::format("{} x {} {}, {} lanes, {} vectors, {} rows, tasks i{}/{}", s.m, s.n,
                                        symbolic ? "symbolic" : "constant", schedule.lanes, schedule.vectors,
