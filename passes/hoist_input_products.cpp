@@ -4,9 +4,14 @@
 // Bias additions, slices and other plain work between the product and what depends on carried values go along;
 // views stay in the body, where they cost nothing. Sums are regrouped for that: (h x R + x_t x W) + b becomes
 // (x_t x W + b) + h x R, which changes rounding within the tolerance of floating-point sums.
-// A scan of one step keeps its products: it is about to be unrolled.
+// A scan of one step keeps its products: it is about to be unrolled. So does one whose steps are small: products of few
+// rows with weights that take at most a third of the first cache are computed while the step waits for the one before it,
+// and cost less there than a result for all steps that is written and read again. And so does one whose steps are large:
+// products of many rows use each weight often enough as they are, and their result for all steps would leave the cache.
 // Tested by tests/passes/hoist_input_products.test.
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "passes/hoist.h"
 #include "passes/pass.h"
@@ -62,6 +67,34 @@ std::vector<const Node*> products_of(const Scan& scan, const std::vector<Value*>
   return products;
 }
 
+/// A product of at most two rows with a small constant matrix.
+bool is_small(const Node& product, const PassContext& context) {
+  const Tensor* matrix = product.op == Op::matmul ? constant_of(product.operands[1]) : nullptr;
+  if (!matrix || matrix->shape().size() != 2) return false;
+  const Dim rows = element_count(product.operands[0]->type->shape);
+  return provably_le(rows, Dim(2 * matrix->shape()[0])) &&
+         static_cast<int64_t>(matrix->bytes().size()) <= context.target.l1_bytes / 3;
+}
+
+/// A product of at least 16 rows with a constant matrix of at most twice the second cache, whose results of all steps
+/// take more than that cache.
+bool is_large(const Node& product, const Dim& trip, const PassContext& context) {
+  const Tensor* matrix = product.op == Op::matmul ? constant_of(product.operands[1]) : nullptr;
+  if (!matrix || matrix->shape().size() != 2) return false;
+  const Dim rows = floor_div(element_count(product.operands[0]->type->shape), Dim(matrix->shape()[0]));
+  const Dim all = element_count(product.result()->type->shape) * trip * Dim(byte_size(matrix->dtype()));
+  return provably_le(Dim(16), rows) && provably_le(Dim(context.target.l2_bytes), all) &&
+         static_cast<int64_t>(matrix->bytes().size()) <= 2 * context.target.l2_bytes;
+}
+
+/// Why the products had better stay in the scan; empty if they had not.
+std::string_view reason_to_stay(const std::vector<const Node*>& products, const Scan& scan, const PassContext& context) {
+  const auto all = [&](auto is) { return std::all_of(products.begin(), products.end(), is); };
+  if (all([&](const Node* product) { return is_small(*product, context); })) return "they are small";
+  if (all([&](const Node* product) { return is_large(*product, scan.trip(), context); })) return "they have many rows";
+  return "";
+}
+
 void explain(const Scan& scan, const std::vector<const Node*>& products, const Dependences& dependences,
              const PassContext& context) {
   Dim cost = 0;
@@ -96,10 +129,15 @@ Status hoist(Node& node, Builder& b, Rewriter& rewriter, const PassContext& cont
   const Dependences dependences = find_dependences(scan);
   const std::vector<Value*> frontier = find_frontier(scan, dependences);
   if (frontier.empty()) return Done{};
+  const std::vector<const Node*> products = products_of(scan, frontier);
+  if (const std::string_view reason = reason_to_stay(products, scan, context); !reason.empty()) {
+    note(context, node, fmt::format("its input products stay inside: {}", reason));
+    return Done{};
+  }
   Lifter lifter(scan, dependences, b);
   lifter.lift(frontier);
   RONDO_CHECK(b.status());
-  explain(scan, products_of(scan, frontier), dependences, context);
+  explain(scan, products, dependences, context);
   cross(node, frontier, dependences, lifter);
   rewriter.note_change();
   return Done{};

@@ -6,6 +6,8 @@
 //   max(R r v / multiply_adds, (W v + X r) / loads, bytes of W v / bandwidth of the level they come from, latency / u,
 //       (R r v + X r + 2 / u) / (kIssue multiply_adds))
 //
+// and kContention of the sum of these, since they do not overlap perfectly.
+//
 // A tile pays log2(u) latencies more for joining its partial results, and the longest chain of the work after its
 // reductions, with which the next tile hardly overlaps. Weights come from the level of the memory that holds all of the kernel's; of
 // those that do not fit the first level, as many whole panels are found there as fit, since the walk alternates. When rows
@@ -15,6 +17,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "passes/plan/lowering.h"
 
@@ -25,6 +28,7 @@ constexpr double kAssumedExtent = 32;
 constexpr int kMostVectors = 8, kMostRows = 12, kMostPartials = 4;
 constexpr double kIssue = 3;           // instructions that a core starts in a cycle, for each multiply-add of them
 constexpr double kFlatProducts = 256;  // multiply-adds of a tile that is straight-line code
+constexpr double kContention = 0.1;
 constexpr double kUsable = 0.75;       // of a cache: the rest holds what is not weights
 constexpr double kTranscendental = 30; // latency of exp, tanh and their like; cycles
 
@@ -165,11 +169,12 @@ class TileCost {
   double tile(int rows, int vectors, int partials, double bytes_per_cycle) const {
     double sum = chain_;
     for (const NestWork& work : works_) {
-      const double step = std::max({work.reductions * rows * vectors / target_.multiply_adds,
-                                    (work.weights * vectors + work.spread * rows) / target_.loads,
-                                    work.weight_bytes * vectors / bytes_per_cycle, target_.latency / partials,
-                                    (work.reductions * rows * vectors + work.spread * rows + 2.0 / partials) /
-                                        (kIssue * target_.multiply_adds)});
+      const double products = work.reductions * rows * vectors, spread = work.spread * rows;
+      const std::initializer_list<double> costs = {
+          products / target_.multiply_adds, (work.weights * vectors + spread) / target_.loads,
+          work.weight_bytes * vectors / bytes_per_cycle, target_.latency / partials,
+          (products + spread + 2.0 / partials) / (kIssue * target_.multiply_adds)};
+      const double step = std::max(costs) + kContention * std::accumulate(costs.begin(), costs.end(), 0.0);
       sum += work.steps * step + std::log2(partials) * target_.latency;
     }
     return sum;

@@ -55,7 +55,9 @@ TEST_CASE("an LSTM layer becomes one product before the loop and one kernel in i
   Graph graph = lstm_layer();
   const std::unique_ptr<Graph> before = graph.clone();
   Diagnostics remarks;
-  REQUIRE(optimise(graph, TargetFacts(), {}, remarks));
+  TargetFacts target;
+  target.l1_bytes = 0;  // no product is too small to be moved
+  REQUIRE(optimise(graph, target, {}, remarks));
   testing::check_same_meaning(*before, graph, 5);
   auto is_scan = [](const auto& node) { return node->op == Op::scan; };
   const auto scan = std::find_if(graph.nodes.begin(), graph.nodes.end(), is_scan);
@@ -68,6 +70,18 @@ TEST_CASE("an LSTM layer becomes one product before the loop and one kernel in i
     CHECK((node->op == Op::fused || node->op == Op::slice || node->op == Op::constant));
   REQUIRE(remarks.size() == 1);
   CHECK(remarks[0].message == "scan: hoisted 1 product, 96*T multiply-adds");  // T steps of 2 x 3 x (4 gates of 4)
+}
+
+TEST_CASE("small input products stay in the loop, in one kernel with the recurrent ones") {
+  Graph graph = lstm_layer();
+  const std::unique_ptr<Graph> before = graph.clone();
+  Diagnostics remarks;
+  REQUIRE(optimise(graph, TargetFacts(), {}, remarks));
+  testing::check_same_meaning(*before, graph, 5);
+  CHECK(count(graph, Op::fused) == 1);
+  CHECK(count(graph, Op::matmul) == 2);
+  REQUIRE(remarks.size() == 1);
+  CHECK(remarks[0].message == "scan: its input products stay inside: they are small");
 }
 
 TEST_CASE("passes are observed in their order, and can be left out") {

@@ -48,7 +48,7 @@ const Dim& task_extent(const Kernel& kernel) {
 
 TEST_CASE("large products are divided along the weights, in equal shares for two threads") {
   for (int64_t rows : {1, 3, 32, 1600})
-    for (int64_t n : {256, 512, 2048, 1000}) {
+    for (int64_t n : {512, 2048, 4096}) {
       CAPTURE(rows);
       CAPTURE(n);
       const Plan plan = product(rows, 512, n);
