@@ -214,6 +214,7 @@ struct CommandLine {
                    "NAME=FILE.npy");
     command->add_option("--seconds", bench_options.seconds, "how long to measure; default: 1")
         ->check(CLI::Range(0.001, 3600.0));
+    command->add_flag("--json", bench_options.json, "print the figures as JSON");
     command->footer("Example: rondo bench vad.onnx --dim=time=100");
     command->callback([this] {
       finish_model_options(bench_options.model, raw);

@@ -144,8 +144,9 @@ Result<Plan> lower_to_plan(Parsed source, const ModelOptions& options, const Tar
 }
 
 Result<std::string> build_shared(const Plan& plan, const Target& target, const ModelOptions& options,
-                                 const std::string& file_name) {
-  RONDO_TRY(std::string object, timed(options, "generate", [&] { return generate(plan, target, Form::object); }));
+                                 const std::string& file_name, const CodegenOptions& codegen) {
+  RONDO_TRY(std::string object,
+            timed(options, "generate", [&] { return generate(plan, target, Form::object, codegen); }));
   return timed(options, "link", [&] { return link_shared(object, target, file_name); });
 }
 

@@ -27,7 +27,7 @@ Result<Plan> lower_to_plan(Parsed source, const ModelOptions& options, const Tar
 
 /// A shared library as bytes, under the name of the file it will be in.
 Result<std::string> build_shared(const Plan& plan, const Target& target, const ModelOptions& options,
-                                 const std::string& file_name);
+                                 const std::string& file_name, const CodegenOptions& codegen = {});
 
 /// The result, its errors marked with the file they are about.
 template <class T>

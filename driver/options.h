@@ -58,6 +58,7 @@ struct BenchOptions {
   ModelOptions model;
   std::vector<NamePair> inputs;
   double seconds = 1;
+  bool json = false;
 };
 
 // The commands; each is the one entry of the file of its name.
