@@ -127,7 +127,7 @@ TEST_CASE("sizes stay symbolic; a gather reads as many elements as it has indice
       parallel i1 < T, i2 < 5
       %0 = load i[i2]: i64
       %1 = bounded %0 < 16: i64
-      %2 = load w[i1 + 6*%1]: f32
+      %2 = load w[i1 + %1*6]: f32
       store y[i1*24 + i2] = %2
 )"));
   CHECK(cost.flops().is(0));
