@@ -2,9 +2,7 @@
 // the time of a call of the build that does not.
 #include "driver/kernel_times.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
+#include "driver/tick_table.h"
 
 namespace rondo {
 namespace {
@@ -14,42 +12,6 @@ Result<double> number(const Dim& dim, const Dim::Values& dims) {
   RONDO_TRY(int64_t value, dim.evaluate(dims));
   return static_cast<double>(value);
 }
-
-/// Ticks for each row of the table in one call, over several samples.
-class TickTable {
- public:
-  static Result<TickTable> find(const LoadedModel& model, const Plan& plan, size_t kernels) {
-    auto* rows = static_cast<ProfileEntry*>(model.find_symbol(plan.name + "_profile"));
-    if (!rows) return internal_error("the build for timing exports no table");
-    size_t count = 0;
-    while (rows[count].name) ++count;
-    if (count != kernels + 1) return internal_error(fmt::format("{} kernels, {} rows in the table", kernels, count));
-    return TickTable(rows, count);
-  }
-
-  /// Runs `sample`, which makes `calls` calls.
-  void take(int64_t calls, const std::function<void()>& sample) {
-    for (size_t i = 0; i < count_; ++i) rows_[i].ticks = rows_[i].calls = 0;
-    sample();
-    const double nothing = static_cast<double>(rows_[0].ticks) / static_cast<double>(calls);
-    for (size_t i = 1; i < count_; ++i) {
-      const double runs = static_cast<double>(rows_[i].calls) / static_cast<double>(calls);
-      const double all = static_cast<double>(rows_[i].ticks) / static_cast<double>(calls);
-      ticks_[i - 1].push_back(std::max(0.0, all - runs * nothing));
-      runs_[i - 1] = runs;
-    }
-  }
-
-  double ticks(size_t kernel) const { return median(ticks_[kernel]); }
-  double runs(size_t kernel) const { return runs_[kernel]; }
-
- private:
-  TickTable(ProfileEntry* rows, size_t count) : rows_(rows), count_(count), ticks_(count - 1), runs_(count - 1) {}
-  ProfileEntry* rows_;
-  size_t count_;
-  std::vector<std::vector<double>> ticks_;
-  std::vector<double> runs_;
-};
 
 void fill_table(TickTable& table, const Instance& instance, double seconds) {
   const auto call = [&] { (void)instance.call_again(); };
@@ -120,7 +82,7 @@ Result<CallTime> time_kernels(const Plan& plan, const Target& target, const Mode
                               double seconds) {
   const std::vector<PlacedCost> costs = costs_of(plan);
   RONDO_TRY(LoadedModel timed, LoadedModel::build(plan, target, options, {.profile = true}));
-  RONDO_TRY(TickTable table, TickTable::find(timed, plan, costs.size()));
+  RONDO_TRY(TickTable table, TickTable::find(timed, plan.name, costs.size()));
   RONDO_TRY(Instance plain, model.instantiate(dims));
   RONDO_TRY(Instance instance, timed.instantiate(dims));
   RONDO_TRY(std::vector<Tensor> first, plain.call(inputs));

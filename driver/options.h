@@ -24,11 +24,15 @@ struct ModelOptions {
   std::vector<NamePair> constants;      // --const: input, value or FILE.npy
   Unroll unroll = Unroll::by_cost;
   std::vector<std::string> without;  // passes left out
+  std::string tuning;                // --tuning: the file; empty: none
   bool time_passes = false;
 };
 
 struct CompileOptions {
   ModelOptions model;
+  bool tune = false;
+  double tune_seconds = 5;
+  std::string save_tuning;  // the file to write; empty: none
   std::string output;
   std::string emit;  // so, o, a, ll, s; empty: the output's ending
 };

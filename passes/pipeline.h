@@ -5,6 +5,7 @@
 
 #include "ir/plan.h"
 #include "passes/pass.h"
+#include "passes/tuning.h"
 
 namespace rondo {
 
@@ -29,8 +30,13 @@ struct PipelineOptions {
 /// Runs the passes in their order, verifying after each.
 Status optimise(Graph& core, const TargetFacts& target, const PipelineOptions& options, Diagnostics& remarks);
 
+struct PlanOptions {
+  const Tuning* tuning = nullptr;                 // schedules to use; one that does not fit is an error
+  std::vector<KernelChoices>* choices = nullptr;  // filled with the kernels that have a choice, in the plan's order
+};
+
 /// core -> plan: views, kernels, schedules, packed weights, memory.
-Result<Plan> make_plan(const Graph& core, const TargetFacts& target);
+Result<Plan> make_plan(const Graph& core, const TargetFacts& target, const PlanOptions& options = {});
 
 /// Names for `PipelineOptions::without`, in pipeline order.
 std::vector<std::string_view> pipeline_order();

@@ -4,6 +4,7 @@
 #include "ir/verify.h"
 #include "passes/pipeline.h"
 #include "passes/plan/lowering.h"
+#include "passes/plan/tuning.h"
 
 namespace rondo {
 namespace {
@@ -79,7 +80,7 @@ Status lower_graph(const Graph& graph, Lowering& lowering) {
 
 }  // namespace
 
-Result<Plan> make_plan(const Graph& core, const TargetFacts& target) {
+Result<Plan> make_plan(const Graph& core, const TargetFacts& target, const PlanOptions& options) {
   Plan plan;
   plan.name = core.name;
   Lowering lowering(plan);
@@ -87,6 +88,8 @@ Result<Plan> make_plan(const Graph& core, const TargetFacts& target) {
   RONDO_CHECK(lower_graph(core, lowering));
   update_in_place(plan);
   choose_schedules(plan, target);
+  if (options.choices) *options.choices = find_choices(plan, target);
+  if (options.tuning) RONDO_CHECK(apply_tuning(plan, target, *options.tuning));
   pack_weights(plan);
   plan_memory(plan);
   RONDO_CHECK(verify(plan));
