@@ -32,7 +32,6 @@ class Tuner {
     RONDO_TRY(Plan own, plan_core(core_, options_.model, target_, {.choices = &choices_}));
     choose_dims(own);
     if (choices_.empty()) return Tuning{};
-    for (const PlacedCost& placed : costs_of(own)) kernels_.push_back(placed.kernel->name);
     RONDO_CHECK(build_all());
     measure_builds();
     RONDO_TRY(Tuning best, better_of(choice(0), best_of_each()));
@@ -40,9 +39,15 @@ class Tuner {
   }
 
  private:
+  /// A choice may bring kernels of its own, so each build knows its kernels by name.
   struct Build {
     Instance instance;
     TickTable table;
+    std::vector<std::string> kernels;
+
+    double ticks(const std::string& kernel) const {
+      return table.ticks(std::find(kernels.begin(), kernels.end(), kernel) - kernels.begin());
+    }
   };
 
   double elapsed() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
@@ -59,13 +64,11 @@ class Tuner {
     return tuning;
   }
 
-  Result<LoadedModel> load(const Tuning& tuning, bool profile, std::string& prefix) {
-    RONDO_TRY(Plan plan, plan_core(core_, options_.model, target_, {.tuning = &tuning}));
-    prefix = plan.name;
-    return LoadedModel::build(plan, target_, options_.model, {.profile = profile});
+  Result<Plan> plan_of(const Tuning& tuning) const {
+    return plan_core(core_, options_.model, target_, {.tuning = &tuning});
   }
 
-  Result<Instance> start(const LoadedModel& model) {
+  Result<Instance> start(const LoadedModel& model) const {
     RONDO_TRY(std::vector<Tensor> inputs, make_up_inputs(model, {}, dims_));
     RONDO_TRY(Instance instance, model.instantiate(dims_));
     RONDO_TRY(std::vector<Tensor> outputs, instance.call(inputs));
@@ -77,11 +80,13 @@ class Tuner {
     size_t most = 0;
     for (const KernelChoices& kernel : choices_) most = std::max(most, kernel.tiles.size());
     for (size_t i = 0; i < most && (i < 2 || elapsed() < options_.tune_seconds / 2); ++i) {
-      std::string prefix;
-      RONDO_TRY(LoadedModel model, load(choice(i), true, prefix));
-      RONDO_TRY(TickTable table, TickTable::find(model, prefix, kernels_.size()));
+      RONDO_TRY(Plan plan, plan_of(choice(i)));
+      std::vector<std::string> kernels;
+      for (const PlacedCost& placed : costs_of(plan)) kernels.push_back(placed.kernel->name);
+      RONDO_TRY(LoadedModel model, LoadedModel::build(plan, target_, options_.model, {.profile = true}));
+      RONDO_TRY(TickTable table, TickTable::find(model, plan.name, kernels.size()));
       RONDO_TRY(Instance instance, start(model));
-      builds_.push_back({std::move(instance), std::move(table)});
+      builds_.push_back({std::move(instance), std::move(table), std::move(kernels)});
     }
     return Done{};
   }
@@ -97,15 +102,14 @@ class Tuner {
 
   Tuning best_of_each() const {
     double all = 0;
-    for (size_t kernel = 0; kernel < kernels_.size(); ++kernel) all += builds_[0].table.ticks(kernel);
+    for (size_t kernel = 0; kernel < builds_[0].kernels.size(); ++kernel) all += builds_[0].table.ticks(kernel);
     Tuning tuning = choice(0);
     for (size_t k = 0; k < choices_.size(); ++k) {
-      const size_t row = std::find(kernels_.begin(), kernels_.end(), choices_[k].kernel) - kernels_.begin();
-      const double own = builds_[0].table.ticks(row);
+      const double own = builds_[0].ticks(choices_[k].kernel);
       if (own < kLeastShare * all) continue;
       double best = own * (1 - kLeastGain);
       for (size_t i = 1; i < std::min(builds_.size(), choices_[k].tiles.size()); ++i) {
-        const double ticks = builds_[i].table.ticks(row);
+        const double ticks = builds_[i].ticks(choices_[k].kernel);
         if (ticks >= best) continue;
         best = ticks;
         tuning[k].tile = choices_[k].tiles[i];
@@ -122,9 +126,10 @@ class Tuner {
       fmt::print("tuned: {} kernels have a choice, and the planner's was the best for all\n", own.size());
       return own;
     }
-    std::string prefix;
-    RONDO_TRY(LoadedModel own_model, load(own, false, prefix));
-    RONDO_TRY(LoadedModel tuned_model, load(tuned, false, prefix));
+    RONDO_TRY(Plan own_plan, plan_of(own));
+    RONDO_TRY(Plan tuned_plan, plan_of(tuned));
+    RONDO_TRY(LoadedModel own_model, LoadedModel::build(own_plan, target_, options_.model));
+    RONDO_TRY(LoadedModel tuned_model, LoadedModel::build(tuned_plan, target_, options_.model));
     RONDO_TRY(Instance first, start(own_model));
     RONDO_TRY(Instance second, start(tuned_model));
     std::vector<double> before, after;
@@ -144,7 +149,6 @@ class Tuner {
   Clock::time_point start_;
   Dim::Values dims_;
   std::vector<KernelChoices> choices_;
-  std::vector<std::string> kernels_;  // of the plan, in order
   std::vector<Build> builds_;
 };
 
