@@ -36,7 +36,7 @@ struct CodegenOptions {
   bool profile = false;  // kernels add up their time in a table of ProfileEntry that the object exports
 };
 
-/// A row of PREFIX_profile. The first row, named "", times nothing, once a call: what the readings themselves cost. Then
+/// A row of PREFIX_profile. The first row, named "", times nothing, once a call: what the readings cost. Then
 /// one row for each kernel, in the plan's order; then one whose name is null.
 struct ProfileEntry {
   const char* name;

@@ -51,15 +51,15 @@ std::string row(const KernelTime& kernel, size_t width) {
 
 std::string bench_text(const std::string& model, const CallTime& time) {
   const Samples& samples = time.samples;
-  std::string text = fmt::format(
-      "{} per call: median {}, best {}, spread {:.1f}% ({} to {}, 10th to 90th of 100; {} samples)\n", model,
-      time_text(samples.median), time_text(samples.best), samples.spread() * 100, time_text(samples.low),
-      time_text(samples.high), samples.count);
+  std::string text =
+      fmt::format("{} per call: median {}, best {}, spread {:.1f}% ({} to {}, 10th to 90th of 100; {} samples)\n",
+                  model, time_text(samples.median), time_text(samples.best), samples.spread() * 100,
+                  time_text(samples.low), time_text(samples.high), samples.count);
   if (time.kernels.empty()) return text;
-  text += fmt::format("{:.2f} GFLOP/s, {:.2f} GB/s; {:.0f}% of what this machine's memory and arithmetic allow\n",
-                      total(time, &KernelTime::flops) / samples.median * 1e-9,
-                      total(time, &KernelTime::bytes) / samples.median * 1e-9,
-                      time.least_seconds() / samples.median * 100);
+  text +=
+      fmt::format("{:.2f} GFLOP/s, {:.2f} GB/s; {:.0f}% of what this machine's memory and arithmetic allow\n",
+                  total(time, &KernelTime::flops) / samples.median * 1e-9,
+                  total(time, &KernelTime::bytes) / samples.median * 1e-9, time.least_seconds() / samples.median * 100);
   text += fmt::format("one core of it: {:.1f} GFLOP/s in f32; reads as much as a call does at {:.1f} GB/s\n\n",
                       time.peak_flops * 1e-9, time.bandwidth * 1e-9);
 

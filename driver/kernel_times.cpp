@@ -100,7 +100,8 @@ Result<CallTime> time_kernels(const Plan& plan, const Target& target, const Mode
     time.runs = table.runs(i);
     time.share = all > 0 ? table.ticks(i) / all : 0;
     time.seconds = time.share * result.samples.median;
-    RONDO_CHECK(describe(costs[i], dims, sets.at(costs[i].loops.empty() ? nullptr : costs[i].loops.back()), limits, time));
+    RONDO_CHECK(
+        describe(costs[i], dims, sets.at(costs[i].loops.empty() ? nullptr : costs[i].loops.back()), limits, time));
     result.kernels.push_back(std::move(time));
   }
   RONDO_TRY(result.peak_flops, limits.flops(DType::f32));

@@ -11,9 +11,9 @@ namespace rondo {
 
 struct KernelTime {
   std::string kernel, place;
-  double share = 0;    // of the time spent in kernels
-  double seconds = 0;  // in one call
-  double runs = 0;     // in one call
+  double share = 0;                                 // of the time spent in kernels
+  double seconds = 0;                               // in one call
+  double runs = 0;                                  // in one call
   double flops = 0, bytes = 0, constant_bytes = 0;  // in one call
   /// The least seconds the machine could take for a call's runs. Memory: constants, read as fast as all that goes by
   /// until the kernel runs again can be read; and what was computed just before and after, as fast as it can be alone.
@@ -23,9 +23,9 @@ struct KernelTime {
 };
 
 struct CallTime {
-  Samples samples;        // of whole calls, of the build without timing
-  double peak_flops = 0;  // of the machine, in f32
-  double bandwidth = 0;   // of the machine, reading all that goes by in a call
+  Samples samples;                  // of whole calls, of the build without timing
+  double peak_flops = 0;            // of the machine, in f32
+  double bandwidth = 0;             // of the machine, reading all that goes by in a call
   std::vector<KernelTime> kernels;  // in the plan's order
   double least_seconds() const;
 };

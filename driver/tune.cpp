@@ -1,6 +1,6 @@
-// See tune.h. Build number i of the model uses choice i for every kernel at once, and times each kernel; so the number of
-// builds is that of one kernel's choices. The builds take turns, so that what disturbs one disturbs all. At the end, the
-// best of each kernel together must beat the planner's own choice in a build that times nothing, or that stays.
+// See tune.h. Build number i of the model uses choice i for every kernel at once, and times each kernel; so the number
+// of builds is that of one kernel's choices. The builds take turns, so that what disturbs one disturbs all. At the end,
+// the best of each kernel together must beat the planner's own choice in a build that times nothing, or that stays.
 #include "driver/tune.h"
 
 #include <fmt/format.h>

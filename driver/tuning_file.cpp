@@ -57,7 +57,8 @@ Json target_json(const Target& target) {
 Result<Tuning> tuning_of(const Json& json, const Target& target) {
   RONDO_CHECK(check_keys(json, {"rondo_tuning", "target", "kernels"}));
   if (json.at("rondo_tuning") != kVersion)
-    return invalid(fmt::format("is a tuning of version {}, where {} is read", json.at("rondo_tuning").dump(), kVersion));
+    return invalid(
+        fmt::format("is a tuning of version {}, where {} is read", json.at("rondo_tuning").dump(), kVersion));
   if (json.at("target") != target_json(target))
     return invalid(fmt::format("was measured for another target: {}", json.at("target").dump()));
   Tuning tuning;

@@ -1,4 +1,5 @@
-// The file of --save-tuning and --tuning: JSON, with the target it was measured for. Tested by tests/driver/tune_test.cpp.
+// The file of --save-tuning and --tuning: JSON, with the target it was measured for. Tested by
+// tests/driver/tune_test.cpp.
 #pragma once
 
 #include "codegen/codegen.h"

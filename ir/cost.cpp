@@ -7,8 +7,7 @@ namespace rondo {
 namespace {
 
 bool is_function(Op op) {
-  static constexpr Op kFunctions[] = {Op::pow,   Op::exp,  Op::expm1,   Op::log,
-                                      Op::log1p, Op::tanh, Op::sigmoid, Op::erf};
+  static constexpr Op kFunctions[] = {Op::pow, Op::exp, Op::expm1, Op::log, Op::log1p, Op::tanh, Op::sigmoid, Op::erf};
   return std::find(std::begin(kFunctions), std::end(kFunctions), op) != std::end(kFunctions);
 }
 

@@ -1,6 +1,6 @@
-// Tuning: schedules that were measured rather than estimated, kept by kernel so that a later build makes the same choice.
-// A kernel is known by its name and by a fingerprint of what it computes: what was measured for another kernel is an
-// error, never silently used. Tested by tests/passes/tuning_test.cpp.
+// Tuning: schedules that were measured rather than estimated, kept by kernel so that a later build makes the same
+// choice. A kernel is known by its name and by a fingerprint of what it computes: what was measured for another kernel
+// is an error, never silently used. Tested by tests/passes/tuning_test.cpp.
 #pragma once
 
 #include "ir/plan.h"

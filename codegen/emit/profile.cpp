@@ -47,8 +47,8 @@ Result<Profile> Profile::make(Emitter& emitter, const Plan& plan, const std::str
   }
   rows.push_back(llvm::ConstantStruct::get(type, {none, zero, zero}));
   auto* table = llvm::ConstantArray::get(llvm::ArrayType::get(type, rows.size()), rows);
-  profile.table_ = new llvm::GlobalVariable(emitter.module, table->getType(), false,
-                                            llvm::GlobalValue::ExternalLinkage, table, prefix + "_profile");
+  profile.table_ = new llvm::GlobalVariable(emitter.module, table->getType(), false, llvm::GlobalValue::ExternalLinkage,
+                                            table, prefix + "_profile");
   profile.table_->setDSOLocal(true);
   profile.table_->setAlignment(llvm::Align(8));
   return profile;
@@ -56,7 +56,8 @@ Result<Profile> Profile::make(Emitter& emitter, const Plan& plan, const std::str
 
 Value* Profile::read() {
   auto& b = emitter_.b;
-  b.CreateFence(llvm::AtomicOrdering::SequentiallyConsistent, llvm::SyncScope::SingleThread);  // keeps memory accesses here
+  b.CreateFence(llvm::AtomicOrdering::SequentiallyConsistent,
+                llvm::SyncScope::SingleThread);  // keeps memory accesses here
   if (emitter_.machine.triple.isX86()) b.CreateIntrinsic(llvm::Intrinsic::x86_sse2_lfence, {}, {});
   if (emitter_.machine.triple.isAArch64()) b.CreateIntrinsic(llvm::Intrinsic::aarch64_isb, {}, {b.getInt32(15)});
   return b.CreateIntrinsic(counter_of(emitter_.machine), {}, {});

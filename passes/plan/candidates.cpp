@@ -1,8 +1,9 @@
 // Which other schedules a kernel could have, and in which order they look good.
 //
-// Estimate for one tile of r rows and v vectors, with R reductions, u partial results each: a step of the reduction takes
-// the longest of R r v / 2 (two multiply-adds a cycle), (R v + r) / 2 (two loads) and 4 / u (latency of a chain), plus
-// half a cycle for the loop. A kernel without reductions is one step a tile. Tested by tests/passes/tuning_test.cpp.
+// Estimate for one tile of r rows and v vectors, with R reductions, u partial results each: a step of the reduction
+// takes the longest of R r v / 2 (two multiply-adds a cycle), (R v + r) / 2 (two loads) and 4 / u (latency of a chain),
+// plus half a cycle for the loop. A kernel without reductions is one step a tile. Tested by
+// tests/passes/tuning_test.cpp.
 #include <algorithm>
 #include <cmath>
 

@@ -12,12 +12,10 @@ namespace {
 
 constexpr size_t kMostChoices = 8;  // of a kernel, its own included
 
-Tile tile_of(const Schedule& schedule) {
-  return {schedule.lanes, schedule.vectors, schedule.rows, schedule.unroll};
-}
+Tile tile_of(const Schedule& schedule) { return {schedule.lanes, schedule.vectors, schedule.rows, schedule.unroll}; }
 
-/// What a kernel computes over what, as text: all that a good schedule may depend on. Buffers by kind and size, variables
-/// in the order of the axes.
+/// What a kernel computes over what, as text: all that a good schedule may depend on. Buffers by kind and size,
+/// variables in the order of the axes.
 class Description {
  public:
   Description(const Plan& plan, const Kernel& kernel) : plan_(plan), kernel_(kernel) {
@@ -132,7 +130,8 @@ Status apply_tuning(Plan& plan, const TargetFacts& target, const Tuning& tuning)
     note(tuned ? apply(plan, kernel, *tuned, others) : Status(stale(kernel.name, "was not tuned")));
   });
   for (const TunedKernel& tuned : tuning)
-    if (!known.count(tuned.kernel)) errors.push_back(stale(tuned.kernel, "is not among its kernels that have a choice"));
+    if (!known.count(tuned.kernel))
+      errors.push_back(stale(tuned.kernel, "is not among its kernels that have a choice"));
   if (!errors.empty()) return errors;
   return Done{};
 }

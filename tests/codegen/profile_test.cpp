@@ -61,7 +61,8 @@ TEST_CASE("a target whose counter programs may not read is an error; the others 
   for (const char* name : {"x86-64-v3", "aarch64-unknown-linux-gnu", "riscv64-unknown-linux-gnu"}) {
     CAPTURE(name);
     const bool cpu = std::string(name) == "x86-64-v3";
-    Target target = require(Target::find(cpu ? TargetSpec{"x86_64-unknown-linux-gnu", name, ""} : TargetSpec{name, "", ""}));
+    Target target =
+        require(Target::find(cpu ? TargetSpec{"x86_64-unknown-linux-gnu", name, ""} : TargetSpec{name, "", ""}));
     CHECK(generate(plan, target, Form::object, {.profile = true}));
   }
   Target target = require(Target::find({"thumbv7em-none-eabihf", "cortex-m4", ""}));

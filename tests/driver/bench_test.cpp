@@ -80,11 +80,13 @@ TEST_CASE("the table as JSON: kernels in order, shares that sum to 1, counts for
   CHECK(json["machine"]["f32_flops_per_second"] > 1e8);
   CHECK(json["machine"]["bytes_per_second"] > 1e8);
   // Nothing is twice as fast as the machine.
-  for (const auto& kernel : kernels) CHECK(double(kernel["least_arithmetic_seconds"]) < 2 * double(kernel["seconds"]) + 1e-7);
+  for (const auto& kernel : kernels)
+    CHECK(double(kernel["least_arithmetic_seconds"]) < 2 * double(kernel["seconds"]) + 1e-7);
 }
 
 TEST_CASE("the table as text, the longest share first") {
-  Outcome outcome = run({program(), "bench", sample("sine.onnx"), "--state=h0=hn", "--state=c0=cn", "--dim=time=4", "--seconds=0.05"});
+  Outcome outcome = run(
+      {program(), "bench", sample("sine.onnx"), "--state=h0=hn", "--state=c0=cn", "--dim=time=4", "--seconds=0.05"});
   REQUIRE_MESSAGE(outcome.exit_code == 0, outcome.errors);
   for (const char* word : {"per call: median", "GFLOP/s", "GB/s", "share", "of its limit", "LSTM"})
     CHECK_MESSAGE(outcome.output.find(word) != std::string::npos, word << " in " << outcome.output);

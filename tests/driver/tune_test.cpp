@@ -1,5 +1,5 @@
-// Tuning: the file goes there and back, is used, gives the same bytes and equal results, and is refused where it does not
-// fit.
+// Tuning: the file goes there and back, is used, gives the same bytes and equal results, and is refused where it does
+// not fit.
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
@@ -28,8 +28,8 @@ std::string core_text(const std::string& extra = "") {
   std::string weights;
   for (int i = 0; i < 40 * 48; ++i) weights += (i ? ", " : "") + std::to_string((i * 7 % 17 - 8) / 8.0);
   return "core \"tuned\" {\n  input %x: f32[T, 40]\n  %w = constant() {value = f32[40, 48] {" + weights +
-         "}}: f32[40, 48]\n  %m = matmul(%x, %w): f32[T, 48]\n" + extra + "  output " +
-         (extra.empty() ? "%m" : "%n") + "\n}\n";
+         "}}: f32[40, 48]\n  %m = matmul(%x, %w): f32[T, 48]\n" + extra + "  output " + (extra.empty() ? "%m" : "%n") +
+         "\n}\n";
 }
 
 std::vector<std::string> compile_command(const std::string& model, const std::string& out) {
@@ -106,8 +106,8 @@ TEST_CASE("what is no tuning, or one for another target, is refused") {
 TEST_CASE("--tune saves a file; with it, every build makes the same bytes") {
   Folder folder;
   const std::string model = folder.write("tuned.rir", core_text()), file = folder / "tuning.json";
-  Outcome tuned = with(compile_command(model, folder / "a.so"),
-                       {"--tune", "--tune-seconds=0.3", "--save-tuning=" + file});
+  Outcome tuned =
+      with(compile_command(model, folder / "a.so"), {"--tune", "--tune-seconds=0.3", "--save-tuning=" + file});
   REQUIRE_MESSAGE(tuned.exit_code == 0, tuned.errors);
   CHECK(tuned.output.starts_with("tuned: "));
   const std::string bytes = read_all(folder / "a.so");
