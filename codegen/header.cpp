@@ -37,7 +37,8 @@ class Header {
     out_ += "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
     sizes();
     prototypes();
-    wrapper();
+    wrapper(false);
+    if (has_tasks(plan_.steps)) wrapper(true);
     out_ += "\n#ifdef __cplusplus\n}\n#endif\n#endif\n";
     return std::move(out_);
   }
@@ -94,12 +95,13 @@ class Header {
     return names.empty() ? "" : fmt::format("  {}[] = {{{}}};\n", declaration, fmt::join(names, ", "));
   }
 
-  // The call with its arguments spelled out.
-  void wrapper() {
+  // The call with its arguments spelled out, on one thread or with a hook; plans with state have no tasks.
+  void wrapper(bool parallel) {
     UniqueNames names({"state",           "scratch",  "rondo_inputs",    "rondo_outputs",  "rondo_dims",
                        "rondo_arguments", "int8_t",   "int16_t",         "int32_t",        "int64_t",
                        "uint8_t",         "uint16_t", "uint32_t",        "uint64_t",       "rondo_status",
-                       "rondo_call",      "size_t",   prefix_ + "_call", prefix_ + "_run", prefix_ + "_step"});
+                       "rondo_call",      "size_t",   prefix_ + "_call", prefix_ + "_run", prefix_ + "_step",
+                       "rondo_parallel",  "parallel", prefix_ + "_run_parallel"});
     std::vector<std::string> parameters, dims, inputs, outputs;
     bool stateful = !plan_.state_bytes.is(0);
     for (const std::string& symbol : plan_.symbols) {
@@ -116,16 +118,22 @@ class Header {
       parameters.push_back(fmt::format("{} *{}", c_type(port.type.dtype), outputs.back()));
     }
     parameters.push_back("void *scratch");
+    if (parallel) parameters.push_back("const rondo_parallel *parallel");
     line("/* {} `scratch` may be null if the model needs none. */",
-         stateful ? "One step: reads the inputs, writes the outputs, and moves the state on."
-                  : "One call of the model.");
-    line("static inline rondo_status {}_{}({}) {{", prefix_, stateful ? "step" : "run", fmt::join(parameters, ", "));
+         parallel   ? "One call of the model on the threads of `parallel`; null: on one."
+         : stateful ? "One step: reads the inputs, writes the outputs, and moves the state on."
+                    : "One call of the model.");
+    line("static inline rondo_status {}_{}({}) {{", prefix_, parallel   ? "run_parallel"
+                                                              : stateful ? "step"
+                                                                         : "run",
+         fmt::join(parameters, ", "));
     out_ += array("const void *const rondo_inputs", inputs);
     out_ += array("void *const rondo_outputs", outputs);
     out_ += array("const int64_t rondo_dims", dims);
-    line("  const rondo_call rondo_arguments = {{{}, {}, {}, {}, scratch, NULL}};",
+    line("  const rondo_call rondo_arguments = {{{}, {}, {}, {}, scratch, NULL, {}}};",
          inputs.empty() ? "NULL" : "rondo_inputs", outputs.empty() ? "NULL" : "rondo_outputs",
-         dims.empty() ? "NULL" : "rondo_dims", stateful ? "state" : "NULL");
+         dims.empty() ? "NULL" : "rondo_dims", stateful ? "state" : "NULL",
+         parallel ? "parallel" : "NULL");
     line("  return {}_call(&rondo_arguments);", prefix_);
     line("}}");
   }

@@ -18,6 +18,7 @@ struct Capabilities {
   bool sqrt32 = false, sqrt64 = false;  // square root
   bool rounding = false;                // floor, ceil and rint of vectors
   bool half = false;                    // f32 <-> f16
+  bool reciprocal14 = false;            // 1 / x to 14 bits: of vectors of 4, 8 and 16 floats
   bool divide32 = true;                 // 32-bit integer division
   bool wide = true;                     // 64-bit integers: division, conversion to and from floats
 };

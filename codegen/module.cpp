@@ -119,6 +119,7 @@ Result<std::unique_ptr<llvm::Module>> build_module(const Plan& plan, const Targe
   set_flags(*module, machine);
   module->setDataLayout(data_layout(machine));
   emit::Emitter emitter(machine, *module, options);
+  emitter.fast_math = plan.fast_math;
   llvm::GlobalVariable* constants = declare_constants(plan, *module);
   RONDO_TRY(llvm::Function * run, emit::emit_run(emitter, plan, prefix));
   emit::Entries entries = emit::EntryEmitter(emitter, plan, prefix, constants).emit(run);

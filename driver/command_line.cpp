@@ -3,13 +3,14 @@
 #include "driver/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <functional>
 
 #include "driver/options.h"
 #include "driver/report.h"
-#include "rondo.h"
+#include "rondo_pool.h"
 
 namespace rondo {
 namespace {
@@ -61,12 +62,23 @@ void add_repeatable(CLI::App& app, const char* name, std::vector<std::string>& v
   app.add_option(name, values, doc)->type_name(form)->type_size(1)->allow_extra_args(false);
 }
 
+const std::map<std::string, DType> kWeightWords{{"f32", DType::f32}, {"f16", DType::f16}, {"bf16", DType::bf16}};
+
+void add_weights_option(CLI::App& app, ModelOptions& options) {
+  auto choose = [&options](const std::string& word) { options.weights = kWeightWords.at(word); };
+  app.add_option_function<std::string>("--weights", choose,
+                                       "the type in which float32 weights are stored; they compute in float32")
+      ->type_name("f32|f16|bf16")
+      ->check(CLI::IsMember({"f32", "f16", "bf16"}));
+}
+
 /// Declares the options that every command with a MODEL takes.
 void add_model_options(CLI::App& app, ModelOptions& options, RawModelOptions& raw) {
   static const std::map<std::string, Unroll> kUnrollWords{
       {"auto", Unroll::by_cost}, {"never", Unroll::never}, {"always", Unroll::always}};
   std::vector<std::string> passes;
   for (std::string_view pass : pipeline_order()) passes.emplace_back(pass);
+  for (std::string_view stage : plan_stages()) passes.emplace_back(stage);
 
   app.add_option("MODEL", options.model, "the model: .onnx or .rir")->required();
   app.add_option("--target", options.target.triple, "an LLVM triple, or a name that 'rondo targets' lists")
@@ -83,13 +95,24 @@ void add_model_options(CLI::App& app, ModelOptions& options, RawModelOptions& ra
   app.add_option("--unroll", options.unroll, "whether short scans become straight-line code")
       ->type_name("auto|never|always")
       ->transform(CLI::CheckedTransformer(kUnrollWords));
-  app.add_option("--without", options.without, "leave out a pass")
+  app.add_option_function<std::string>(
+         "--math", [&options](const std::string& word) { options.fast_math = word == "fast"; },
+         "how exact activations are: exact, the default, or fast, to 1e-4 absolute")
+      ->type_name("exact|fast")
+      ->check(CLI::IsMember({"exact", "fast"}));
+  app.add_option("--without", options.without, "leave out a pass or a stage of planning")
       ->type_name("PASS")
       ->type_size(1)
       ->allow_extra_args(false)
       ->check(CLI::IsMember(passes));
   app.add_option("--tuning", options.tuning, "use the schedules that 'compile --save-tuning' wrote")->type_name("FILE");
   app.add_flag("--time-passes", options.time_passes, "print the seconds each step takes");
+}
+
+void add_threads_option(CLI::App& app, ModelOptions& options) {
+  app.add_option("--threads", options.threads, "threads that share the work of one call; default: 1")
+      ->type_name("N")
+      ->check(CLI::Range(1, RONDO_POOL_LARGEST));
 }
 
 void finish_model_options(ModelOptions& options, const RawModelOptions& raw) {
@@ -131,6 +154,7 @@ struct CommandLine {
   void declare_compile() {
     CLI::App* command = app.add_subcommand("compile", "compile a model to machine code and a C header");
     add_model_options(*command, compile_options.model, raw);
+    add_weights_option(*command, compile_options.model);
     command
         ->add_option("-o,--output", compile_options.output,
                      "the file to write (.so .o .a .ll .s); the header is written beside it")
@@ -157,6 +181,8 @@ struct CommandLine {
   void declare_run() {
     CLI::App* command = app.add_subcommand("run", "compile a model, load it and call it once");
     add_model_options(*command, run_options.model, raw);
+    add_weights_option(*command, run_options.model);
+    add_threads_option(*command, run_options.model);
     add_repeatable(*command, "--input", raw_inputs, "an input's values", "NAME=FILE.npy");
     add_repeatable(*command, "--output", raw_outputs, "where to write an output; without any, all are printed",
                    "NAME=FILE.npy");
@@ -174,6 +200,8 @@ struct CommandLine {
   void declare_verify() {
     CLI::App* command = app.add_subcommand("verify", "compile a model, run recorded data through it and compare");
     add_model_options(*command, verify_options.model, raw);
+    add_weights_option(*command, verify_options.model);
+    add_threads_option(*command, verify_options.model);
     command
         ->add_option("--data", verify_options.data,
                      "folders with recorded data: input_K.pb and output_K.pb; inputs/NAME.npy and outputs/NAME.npy; "
@@ -202,12 +230,22 @@ struct CommandLine {
                              ->type_name("PASS")
                              ->check(CLI::IsMember(stages));
     command->add_flag("--after-all", inspect_options.after_all, "the core graph after each pass")->excludes(after);
+    auto weights = [this](const std::string& word) {
+      const auto stored = kWeightWords.find(word);
+      if (stored != kWeightWords.end())
+        inspect_options.model.weights = stored->second;
+      else
+        inspect_options.full_weights = word == "full";
+    };
     command
-        ->add_option_function<std::string>(
-            "--weights", [this](const std::string& word) { inspect_options.full_weights = word == "full"; },
-            "print large constants as statistics, or in full so that the text can be read back")
-        ->type_name("brief|full")
-        ->check(CLI::IsMember({"brief", "full"}));
+        ->add_option_function<std::vector<std::string>>(
+            "--weights", [weights](const auto& words) { std::for_each(words.begin(), words.end(), weights); },
+            "the type in which float32 weights are stored; or large constants as statistics, or in full so that the "
+            "text can be read back; may be given for both")
+        ->type_name("f32|f16|bf16|brief|full")
+        ->type_size(1)
+        ->allow_extra_args(false)
+        ->check(CLI::IsMember({"f32", "f16", "bf16", "brief", "full"}));
     command->add_option("-o,--output", inspect_options.output, "the file to write; .rir means --weights=full")
         ->type_name("FILE");
     command->footer("Example: rondo inspect vad.onnx --level=plan");
@@ -220,6 +258,8 @@ struct CommandLine {
   void declare_bench() {
     CLI::App* command = app.add_subcommand("bench", "compile a model and time its calls on this machine");
     add_model_options(*command, bench_options.model, raw);
+    add_weights_option(*command, bench_options.model);
+    add_threads_option(*command, bench_options.model);
     add_repeatable(*command, "--input", raw_inputs, "an input's values; default: noise, and ones for integers",
                    "NAME=FILE.npy");
     command->add_option("--seconds", bench_options.seconds, "how long to measure; default: 1")

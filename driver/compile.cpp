@@ -59,10 +59,12 @@ Result<Graph> to_core(Graph graph, const std::string& path) {
 
 Status refuse_graph_options(const ModelOptions& options) {
   if (options.dims.empty() && options.states.empty() && options.constants.empty() && options.without.empty() &&
-      options.unroll == Unroll::by_cost && options.tuning.empty())
+      options.unroll == Unroll::by_cost && options.weights == DType::f32 && !options.fast_math &&
+      options.tuning.empty())
     return Done{};
   return invalid(
-      "the text is at the plan level, where --dim, --state, --const, --unroll, --without and --tuning come too late");
+      "the text is at the plan level, where --dim, --state, --const, --unroll, --weights, --math, --without and "
+      "--tuning come too late");
 }
 
 /// A plan as the user wrote it: what the verifier finds is the text's fault.
@@ -140,7 +142,10 @@ Result<Graph> lower_to_core(Graph graph, const ModelOptions& options, const Targ
 }
 
 Result<Plan> plan_core(const Graph& core, const ModelOptions& options, const Target& target,
-                       const PlanOptions& plan_options) {
+                       PlanOptions plan_options) {
+  plan_options.without = options.without;
+  plan_options.fast_math = options.fast_math;
+  plan_options.weights = options.weights;
   RONDO_TRY(Plan plan, timed(options, "make_plan", [&] { return make_plan(core, target.facts(), plan_options); }));
   RONDO_CHECK(verify(plan));
   RONDO_CHECK(check_sizes(plan));

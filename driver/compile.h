@@ -22,9 +22,9 @@ using PassObserver = std::function<void(std::string_view pass, const Graph& grap
 Result<Graph> lower_to_core(Graph graph, const ModelOptions& options, const Target& target, const PassObserver& observe,
                             Diagnostics& remarks);
 
-/// Of a graph from lower_to_core. Plans are verified.
+/// Of a graph from lower_to_core, as the model's options ask; of `plan_options`, the tuning counts. Plans are verified.
 Result<Plan> plan_core(const Graph& core, const ModelOptions& options, const Target& target,
-                       const PlanOptions& plan_options);
+                       PlanOptions plan_options);
 
 /// Whatever read_source gave, as a verified plan.
 Result<Plan> lower_to_plan(Parsed source, const ModelOptions& options, const Target& target);

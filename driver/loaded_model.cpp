@@ -99,7 +99,17 @@ Result<LoadedModel> LoadedModel::build(const Plan& plan, const Target& target, c
   RONDO_TRY(TemporaryFolder folder, TemporaryFolder::create());
   const std::string path = folder.path() + "/model.so";
   RONDO_CHECK(write_files({{path, library}}));
-  return open(path, plan.name);
+  RONDO_TRY(LoadedModel model, open(path, plan.name));
+  RONDO_CHECK(model.use_threads(options.threads));
+  return model;
+}
+
+Status LoadedModel::use_threads(int threads) {
+  pool_ = nullptr;
+  if (threads == 1) return Done{};
+  pool_ = std::shared_ptr<rondo_pool>(rondo_pool_create(threads), rondo_pool_destroy);
+  if (!pool_) return invalid(fmt::format("{} threads are not to be had", threads));
+  return Done{};
 }
 
 Result<LoadedModel> LoadedModel::open(const std::string& path, const std::string& prefix) {
@@ -167,7 +177,8 @@ Status Instance::allocate() {
     output_memory_.push_back(std::move(memory));
   }
   input_pointers_.resize(input_shapes_.size());
-  call_ = {input_pointers_.data(), output_pointers_.data(), dims_.data(), state_.data(), scratch_.data(), nullptr};
+  call_ = {input_pointers_.data(), output_pointers_.data(), dims_.data(), state_.data(), scratch_.data(), nullptr,
+           model_.parallel()};
   return Done{};
 }
 

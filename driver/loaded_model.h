@@ -7,6 +7,7 @@
 #include "driver/compile.h"
 #include "ir/tensor.h"
 #include "rondo_loader.h"
+#include "rondo_pool.h"
 
 namespace rondo {
 
@@ -38,7 +39,8 @@ class Instance;
 
 class LoadedModel {
  public:
-  /// The whole path for a source: lower, build in a temporary folder, open. The target must be this machine.
+  /// The whole path for a source: lower, build in a temporary folder, open. The target must be this machine. Its
+  /// instances call on as many threads as the options say.
   static Result<LoadedModel> build(Parsed source, const ModelOptions& options);
   /// The last part of it, for a plan and a target that runs here (see host_target).
   static Result<LoadedModel> build(const Plan& plan, const Target& target, const ModelOptions& options,
@@ -52,6 +54,9 @@ class LoadedModel {
   const rondo_model& record() const { return *library_->model; }
   /// Null if the library exports no such symbol.
   void* find_symbol(const std::string& name) const;
+  /// Instances made from now on share a pool of so many threads; one: none.
+  Status use_threads(int threads);
+  const rondo_parallel* parallel() const { return pool_ ? rondo_pool_parallel(pool_.get()) : nullptr; }
 
   /// An instance for these dimensions, its state at the initial value.
   Result<Instance> instantiate(const Dim::Values& dims) const;
@@ -64,6 +69,7 @@ class LoadedModel {
     }
   };
   std::shared_ptr<rondo_library> library_;
+  std::shared_ptr<rondo_pool> pool_;
   std::vector<Slot> inputs_, outputs_, states_;
   std::vector<std::string> symbols_;
 };
@@ -78,6 +84,8 @@ class Instance {
   Result<Tensor> state(const std::string& name) const;
   /// One call with the inputs and memory of the last `call`: what a benchmark times.
   rondo_status call_again() const { return model_.record().call(&call_); }
+  /// What the next calls use instead of the pool of the model; null: one thread.
+  void set_parallel(const rondo_parallel* parallel) { call_.parallel = parallel; }
 
  private:
   friend class LoadedModel;

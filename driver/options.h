@@ -24,8 +24,11 @@ struct ModelOptions {
   std::vector<NamePair> constants;      // --const: input, value or FILE.npy
   Unroll unroll = Unroll::by_cost;
   std::vector<std::string> without;  // passes left out
+  bool fast_math = false;            // --math=fast
+  DType weights = DType::f32;        // how float32 weights are stored: f32, f16, bf16
   std::string tuning;                // --tuning: the file; empty: none
   bool time_passes = false;
+  int threads = 1;  // that calls of the model use: run, verify and bench
 };
 
 struct CompileOptions {

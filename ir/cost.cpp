@@ -19,8 +19,7 @@ bool is_arithmetic(Op op) {
 class Counter {
  public:
   Counter(const Plan& plan, const Kernel& kernel) : plan_(plan), kernel_(kernel) {
-    for (const auto* axes : {&kernel.parallel, &kernel.reduction})
-      for (const Axis& axis : *axes) extents_[axis.var] = axis.extent;
+    for_each_axis(kernel, [&](const Axis& axis) { extents_[axis.var] = axis.extent; });
   }
 
   KernelCost count() {
@@ -40,7 +39,7 @@ class Counter {
     return vars;
   }
 
-  /// The axes that each instruction's value changes with; for a reduce, those of all its terms.
+  /// The axes that each instruction's value changes with, and those of the work for it: a reduce's terms.
   void find_changes() {
     for (const Instr& instr : kernel_.body) {
       Vars vars = vars_of(instr.index);
@@ -49,7 +48,7 @@ class Counter {
         vars.insert(value_vars_[part.instr].begin(), value_vars_[part.instr].end());
       Vars terms = vars;
       if (instr.kind == Instr::Kind::reduce)
-        for (const Axis& axis : kernel_.reduction) vars.erase(axis.var), terms.insert(axis.var);
+        for (const Axis& axis : kernel_.reductions[instr.nest]) vars.erase(axis.var), terms.insert(axis.var);
       value_vars_.push_back(std::move(vars));
       work_vars_.push_back(std::move(terms));
     }
@@ -70,7 +69,8 @@ class Counter {
       const std::vector<int>& operands = kernel_.body[user].operands;
       if (std::find(operands.begin(), operands.end(), static_cast<int>(index)) == operands.end()) continue;
       const Instr& by = kernel_.body[user];
-      if (by.kind != Instr::Kind::reduce || by.combine != Combine::sum || work_vars_[user] != work_vars_[index])
+      if (by.kind != Instr::Kind::reduce || by.combine != Combine::sum || operands[0] != static_cast<int>(index) ||
+          work_vars_[user] != work_vars_[index])
         return false;
       used = true;
     }

@@ -37,7 +37,7 @@ class KernelParser {
 
   Status kernel_statement(Kernel& kernel) {
     if (reader_.take_word("parallel")) return axes(kernel.parallel);
-    if (reader_.take_word("reduction")) return axes(kernel.reduction);
+    if (reader_.take_word("reduction")) return axes(kernel.reductions.emplace_back());
     if (reader_.take_word("schedule")) return schedule(kernel.schedule);
     if (reader_.take_word("store")) return store(kernel);
     if (reader_.peek().kind == Token::Kind::value) return instr(kernel);
@@ -60,12 +60,19 @@ class KernelParser {
                                                         {"vectors", &schedule.vectors},
                                                         {"rows", &schedule.rows},
                                                         {"unroll", &schedule.unroll}};
-    const std::pair<std::string_view, int*> axes[] = {{"vector", &schedule.vector_axis}, {"row", &schedule.row_axis}};
+    const std::pair<std::string_view, int*> axes[] = {{"vector", &schedule.vector_axis}, {"row", &schedule.row_axis}, {"alternate", &schedule.alternate}};
     const auto setting = [&]() -> Result<bool> {
       for (const auto& [word, axis] : axes) {
         if (!reader_.take_word(word)) continue;
         RONDO_CHECK(reader_.expect_mark("="));
         RONDO_TRY(*axis, parse_variable(reader_));
+        return true;
+      }
+      if (reader_.take_word("tasks")) {
+        RONDO_CHECK(reader_.expect_mark("="));
+        RONDO_TRY(schedule.task_axis, parse_variable(reader_));
+        RONDO_CHECK(reader_.expect_mark("/"));
+        RONDO_TRY(schedule.task_size, reader_.integer());
         return true;
       }
       for (const auto& [word, count] : counts) {
@@ -74,13 +81,19 @@ class KernelParser {
         RONDO_TRY(*count, reader_.small_integer("a count"));
         return true;
       }
+      if (reader_.take_word("turn")) {
+        RONDO_CHECK(reader_.expect_mark("="));
+        RONDO_TRY(schedule.turn, parse_buffer_name(reader_, buffers_));
+        return true;
+      }
+      if (reader_.take_word("flat")) return schedule.flat = true;
       return false;
     };
     for (bool any = false;; any = true) {
       RONDO_TRY(const bool more, setting());
       if (more) continue;
       if (any) return Done{};
-      return reader_.expected("vector=, lanes=, vectors=, row=, rows= or unroll=");
+      return reader_.expected("vector=, lanes=, vectors=, row=, rows=, unroll=, flat, alternate=, turn= or tasks=");
     }
   }
 
@@ -165,7 +178,7 @@ class KernelParser {
       if (reader_.peek().kind != Token::Kind::word || !combine) return reader_.expected("sum, prod, max or min");
       reader_.next();
       instr.combine = *combine;
-      return operands(instr, kernel, 1);
+      return reduce(instr, kernel);
     }
     const auto op = find_op(token.text);
     if (!op || !is_pointwise(*op))
@@ -182,6 +195,18 @@ class KernelParser {
       RONDO_TRY(const int each, operand(kernel));
       instr.operands.push_back(each);
     }
+    return Done{};
+  }
+
+  /// %element ["from" %beginning] ["in" nest]
+  Status reduce(Instr& instr, const Kernel& kernel) {
+    RONDO_CHECK(operands(instr, kernel, 1));
+    if (reader_.take_word("from")) {
+      RONDO_TRY(const int beginning, operand(kernel));
+      instr.operands.push_back(beginning);
+    }
+    if (!reader_.take_word("in")) return Done{};
+    RONDO_TRY(instr.nest, reader_.small_integer("a reduction nest"));
     return Done{};
   }
 

@@ -12,6 +12,7 @@ std::optional<Buffer::Kind> find_buffer_kind(std::string_view word) {
   constexpr std::pair<std::string_view, Kind> kKinds[] = {{"input", Kind::input},
                                                           {"output", Kind::output},
                                                           {"state", Kind::state},
+                                                          {"turn", Kind::turn},
                                                           {"constant", Kind::constant},
                                                           {"scratch", Kind::scratch}};
   for (const auto& [name, kind] : kKinds)
@@ -37,6 +38,7 @@ class PlanParser {
   Status statement() {
     if (reader_.take_word("symbols")) return symbols();
     if (reader_.take_word("require")) return require();
+    if (reader_.take_word("math")) return math();
     if (reader_.take_word("memory")) return memory();
     if (reader_.take_word("buffer")) return buffer();
     if (reader_.take_word("input")) return port(plan_.inputs);
@@ -58,6 +60,12 @@ class PlanParser {
     RONDO_CHECK(reader_.expect_mark("=="));
     RONDO_TRY(Dim b, reader_.dim());
     plan_.equalities.emplace_back(std::move(a), std::move(b));
+    return Done{};
+  }
+
+  Status math() {
+    RONDO_CHECK(reader_.expect_word("fast"));
+    plan_.fast_math = true;
     return Done{};
   }
 

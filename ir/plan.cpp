@@ -1,5 +1,7 @@
 #include "ir/plan.h"
 
+#include <algorithm>
+
 namespace rondo {
 namespace {
 
@@ -9,6 +11,31 @@ constexpr std::string_view kCombines[] = {"sum", "prod", "max", "min"};
 
 bool operator==(const Loop& a, const Loop& b) {
   return a.name == b.name && a.place == b.place && a.var == b.var && a.trip == b.trip && a.steps == b.steps;
+}
+
+int nest_of(const Kernel& kernel, int var) {
+  for (size_t nest = 0; nest < kernel.reductions.size(); ++nest)
+    for (const Axis& axis : kernel.reductions[nest])
+      if (axis.var == var) return static_cast<int>(nest);
+  return -1;
+}
+
+int64_t tile_size(const Schedule& schedule, int var) {
+  if (var == schedule.vector_axis) return int64_t{schedule.lanes} * schedule.vectors;
+  return var == schedule.row_axis ? schedule.rows : 1;
+}
+
+Dim task_count(const Kernel& kernel) {
+  for (const Axis& axis : kernel.parallel)
+    if (axis.var == kernel.schedule.task_axis) return ceil_div(axis.extent, Dim(kernel.schedule.task_size));
+  return Dim(1);
+}
+
+bool has_tasks(const std::vector<Step>& steps) {
+  return std::any_of(steps.begin(), steps.end(), [](const Step& step) {
+    const auto* kernel = std::get_if<Kernel>(&step.what);
+    return kernel ? kernel->schedule.task_axis >= 0 : has_tasks(std::get<Loop>(step.what).steps);
+  });
 }
 
 std::string_view to_string(Combine combine) { return kCombines[static_cast<int>(combine)]; }

@@ -1,7 +1,7 @@
 // Plan: the third level. Ordered kernels over buffers with known places; everything that decides cost is
 // readable here, before any machine code.
 //
-// A kernel is a perfect loop nest over parallel axes with at most one reduction nest inside, and a scalar
+// A kernel is a perfect loop nest over parallel axes with reduction nests inside, one after the other, and a scalar
 // program: the same for products, convolutions, pooling, softmax parts, cells and copies. An element's place
 // in a buffer is an Index, affine in the variables of the loops around it.
 #pragma once
@@ -28,13 +28,14 @@ struct Index {
 };
 
 struct Buffer {
-  enum class Kind : uint8_t { input, output, state, constant, scratch };
+  /// turn: i32[1] in the state memory, 0 or 1, that changes from call to call; no result depends on it.
+  enum class Kind : uint8_t { input, output, state, turn, constant, scratch };
   Kind kind = Kind::scratch;
   DType dtype = DType::f32;
   Dim count;            // elements
   std::string name;
   int slot = 0;         // input, output, state: which one
-  Dim offset;           // state, constant, scratch: bytes from the base; a multiple of Plan::kAlignment
+  Dim offset;           // state, turn, constant, scratch: bytes from the base; a multiple of Plan::kAlignment
   Tensor value;         // constant: its contents as packed, rank 1
   friend bool operator==(const Buffer&, const Buffer&) = default;
 };
@@ -50,7 +51,8 @@ struct Instr {
     pointwise,  // op(operands)
     bounded,    // operand 0, an integer, which must lie in [0, extent): otherwise the call fails with
                 // index-out-of-range, and 0 is used so that no memory outside is touched
-    reduce,     // combine of operand 0 over the reduction axes; afterwards a value of the parallel axes
+    reduce,     // combine of operand 0 over the axes of a reduction nest, beginning with operand 1 if there is one;
+                // afterwards a value of the parallel axes, which later nests may use
   };
   Kind kind = Kind::immediate;
   Op op = Op::add;                 // pointwise
@@ -68,6 +70,7 @@ struct Instr {
   std::vector<Indirect> indirect;  // load
   Dim extent;                      // bounded
   Combine combine = Combine::sum;  // reduce
+  int nest = 0;                    // reduce: which of the kernel's reduction nests
   friend bool operator==(const Instr&, const Instr&) = default;
 };
 
@@ -86,22 +89,32 @@ struct Axis {
 
 /// How a kernel's loops are run. A tile of `rows` x `vectors` x `lanes` elements is computed together. With the vector
 /// axis among the parallel axes, each element's reduction runs in ascending order: bit-identical for any width. With it
-/// among the reduction axes, `lanes` partial results are combined pairwise at the end. `unroll` partial results (1: one)
-/// are kept for each element and combined pairwise: the order of summation.
+/// among the axes of the only reduction nest, `lanes` partial results are combined pairwise at the end. `unroll` partial
+/// results (1: one) are kept for each element and combined pairwise: the order of summation. A reduction's beginning goes
+/// into the first of them.
 struct Schedule {
   int vector_axis = -1;  // variable of the axis that runs along lanes; -1: scalar
   int lanes = 1;         // elements in one vector
   int vectors = 1;       // vectors along the vector axis
   int row_axis = -1;     // variable of a second parallel axis that is blocked; -1: none
   int rows = 1;
-  int unroll = 1;        // steps of the innermost reduction axis per iteration, each with its own partial result
+  int unroll = 1;        // steps of a nest's innermost axis per iteration, each with its own partial result
+  bool flat = false;     // the reduction nests are straight-line code
+  // Every other run walks the vector axis backwards, tile by tile: what was read last is still in the cache. Runs are
+  // counted by the variable of a loop around and by a buffer of kind turn, where there are any; -1: none.
+  int alternate = -1;
+  int turn = -1;
+  // Tasks: blocks of `task_size` elements of a parallel axis that may run at the same time, each with whole tiles.
+  int task_axis = -1;    // -1: the kernel is not divided
+  int64_t task_size = 0;
   friend bool operator==(const Schedule&, const Schedule&) = default;
 };
 
 struct Kernel {
   std::string name;   // unique in the plan, an identifier
   std::string place;  // the model nodes it computes
-  std::vector<Axis> parallel, reduction;  // outermost first
+  std::vector<Axis> parallel;                  // outermost first
+  std::vector<std::vector<Axis>> reductions;   // nests in the order in which they run, each outermost first
   std::vector<Instr> body;
   std::vector<Store> stores;
   Schedule schedule;
@@ -144,6 +157,7 @@ struct Plan {
   static constexpr int64_t kAlignment = 64;  // bytes: of offsets, of state, scratch and constants
 
   std::string name;
+  bool fast_math = false;            // activations in their cell_ forms may be as inexact as --math=fast says
   std::vector<std::string> symbols;  // symbolic dimensions, in the order in which callers pass them
   std::vector<std::pair<Dim, Dim>> equalities;  // checked at entry
   std::vector<Port> inputs, outputs;
@@ -154,6 +168,21 @@ struct Plan {
   int64_t constant_bytes = 0;
   friend bool operator==(const Plan&, const Plan&) = default;
 };
+
+/// Calls f(axis) for each of a kernel's axes: the parallel ones, then nest by nest.
+template <class AnyKernel, class Function>
+void for_each_axis(AnyKernel& kernel, Function f) {
+  for (auto& axis : kernel.parallel) f(axis);
+  for (auto& nest : kernel.reductions)
+    for (auto& axis : nest) f(axis);
+}
+/// The nest whose axes have this variable, or -1.
+int nest_of(const Kernel& kernel, int var);
+/// Elements of an axis that a tile of this schedule spans.
+int64_t tile_size(const Schedule& schedule, int var);
+/// Into how many tasks the kernel is divided; 1 if it is not.
+Dim task_count(const Kernel& kernel);
+bool has_tasks(const std::vector<Step>& steps);
 
 std::string_view to_string(Combine combine);
 std::optional<Combine> find_combine(std::string_view word);

@@ -23,7 +23,7 @@ std::vector<std::string> buffer_words(const Plan& plan) {
 }
 
 std::string_view to_string(Buffer::Kind kind) {
-  constexpr std::string_view kWords[] = {"input", "output", "state", "constant", "scratch"};
+  constexpr std::string_view kWords[] = {"input", "output", "state", "turn", "constant", "scratch"};
   return kWords[static_cast<int>(kind)];
 }
 
@@ -65,6 +65,7 @@ class PlanPrinter {
   }
 
   void interface_part() {
+    if (plan_.fast_math) line("math fast\n");
     if (!plan_.symbols.empty()) {
       line("symbols ");
       comma_separated(plan_.symbols, [&](const std::string& name) { print_dim(out_, Dim::symbol(name)); });
@@ -97,7 +98,7 @@ class PlanPrinter {
     print_type(out_, {buffer.dtype, {buffer.count}});
     if (buffer.kind == Kind::input || buffer.kind == Kind::output || buffer.kind == Kind::state || buffer.slot != 0)
       out_ += fmt::format(" slot {}", buffer.slot);
-    const bool placed = buffer.kind == Kind::state || buffer.kind == Kind::constant || buffer.kind == Kind::scratch;
+    const bool placed = buffer.kind != Kind::input && buffer.kind != Kind::output;
     if (placed || !buffer.offset.is(0)) {
       out_ += " at ";
       print_dim(out_, buffer.offset);
@@ -178,7 +179,7 @@ class PlanPrinter {
     out_ += " {\n";
     ++depth_;
     axes("parallel ", kernel.parallel);
-    axes("reduction ", kernel.reduction);
+    for (const auto& nest : kernel.reductions) axes("reduction ", nest);
     schedule(kernel.schedule);
     for (size_t i = 0; i < kernel.body.size(); ++i) instr(kernel.body[i], i);
     for (const Store& store : kernel.stores) {
@@ -200,6 +201,10 @@ class PlanPrinter {
     if (schedule.row_axis >= 0) out_ += fmt::format(" row=i{}", schedule.row_axis);
     if (schedule.rows != 1) out_ += fmt::format(" rows={}", schedule.rows);
     if (schedule.unroll != 1) out_ += fmt::format(" unroll={}", schedule.unroll);
+    if (schedule.flat) out_ += " flat";
+    if (schedule.alternate >= 0) out_ += fmt::format(" alternate=i{}", schedule.alternate);
+    if (schedule.turn >= 0) out_ += " turn=" + word(schedule.turn);
+    if (schedule.task_axis >= 0) out_ += fmt::format(" tasks=i{}/{}", schedule.task_axis, schedule.task_size);
     out_ += '\n';
   }
 
@@ -246,7 +251,11 @@ class PlanPrinter {
     out_ += "bounded " + operand(instr) + " < ";
     print_dim(out_, instr.extent);
   }
-  void reduce(const Instr& instr) { out_ += fmt::format("reduce {} {}", to_string(instr.combine), operand(instr)); }
+  void reduce(const Instr& instr) {
+    out_ += fmt::format("reduce {} %{}", to_string(instr.combine), instr.operands[0]);
+    if (instr.operands.size() > 1) out_ += fmt::format(" from %{}", instr.operands[1]);
+    if (instr.nest != 0) out_ += fmt::format(" in {}", instr.nest);
+  }
 
   // --- indices: i0*64 + (i1 / 16)*256 + (i1 % 16) + %3*{4*T} + 5
 

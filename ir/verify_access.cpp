@@ -97,7 +97,9 @@ class Witnesses {
  public:
   Witnesses(const Kernel& kernel, const Extents& extents) {
     for (const auto& [var, extent] : extents) variables_[var] = 0;
-    const size_t axes = std::max<size_t>(1, kernel.parallel.size() + kernel.reduction.size());
+    size_t axes = 0;
+    for_each_axis(kernel, [&](const Axis&) { ++axes; });
+    axes = std::max<size_t>(1, axes);
     int64_t most = 2;
     const auto total = [&](int64_t each) {
       int64_t product = 1;
@@ -106,13 +108,11 @@ class Witnesses {
     };
     while (total(most + 1) <= kWitnesses) ++most;
     if (total(most) > kWitnesses) most = 0;  // too many axes
-    for (const auto* list : {&kernel.parallel, &kernel.reduction}) {
-      for (const Axis& axis : *list) {
-        const auto extent = at_sample(axis.extent);
-        counts_.emplace_back(axis.var, std::min(extent.value_or(0), most));
-        empty_ |= counts_.back().second < 1;
-      }
-    }
+    for_each_axis(kernel, [&](const Axis& axis) {
+      const auto extent = at_sample(axis.extent);
+      counts_.emplace_back(axis.var, std::min(extent.value_or(0), most));
+      empty_ |= counts_.back().second < 1;
+    });
   }
 
   const std::map<int, int64_t>& variables() const { return variables_; }

@@ -8,13 +8,14 @@
 namespace rondo {
 namespace {
 
-bool contracts(const std::unique_ptr<Node>& node) {
-  return node->op == Op::matmul || node->op == Op::conv || node->op == Op::reduce || node->op == Op::reduce_window;
-}
+bool multiplies(const std::unique_ptr<Node>& node) { return node->op == Op::matmul || node->op == Op::conv; }
+bool reduces(const std::unique_ptr<Node>& node) { return node->op == Op::reduce || node->op == Op::reduce_window; }
 
 void check_fused(const Graph& body, std::vector<std::string>& errors) {
-  if (std::count_if(body.nodes.begin(), body.nodes.end(), contracts) > 1)
-    errors.emplace_back("the region has more than one contraction or reduction");
+  const auto products = std::count_if(body.nodes.begin(), body.nodes.end(), multiplies);
+  const auto reductions = std::count_if(body.nodes.begin(), body.nodes.end(), reduces);
+  if (reductions > 1 || (reductions == 1 && products > 0))
+    errors.emplace_back("the region has more than one reduction, or a reduction beside products");
   if (std::any_of(body.nodes.begin(), body.nodes.end(), [](const auto& node) { return !node->regions.empty(); }))
     errors.emplace_back("the region of a fused node has regions inside");
 }

@@ -70,7 +70,9 @@ class InterfaceCheck {
     if (buffer.kind == Kind::input) slot(buffer, plan_.inputs.size(), place);
     if (buffer.kind == Kind::output) slot(buffer, plan_.outputs.size(), place);
     if (buffer.kind == Kind::state) slot(buffer, plan_.states.size(), place);
-    if (buffer.kind == Kind::state) inside(buffer, plan_.state_bytes, place);
+    if (buffer.kind == Kind::state || buffer.kind == Kind::turn) inside(buffer, plan_.state_bytes, place);
+    report_.add(buffer.kind != Kind::turn || (buffer.dtype == DType::i32 && buffer.count.is(1)), place,
+                "a turn is one i32");
     if (buffer.kind == Kind::scratch) inside(buffer, plan_.scratch_bytes, place);
     if (buffer.kind == Kind::constant) inside(buffer, Dim(plan_.constant_bytes), place);
   }
@@ -128,6 +130,8 @@ class InterfaceCheck {
 
 // --- kernels
 
+constexpr int64_t kMostFlatSteps = 4096;
+
 class KernelCheck {
  public:
   KernelCheck(Report& report, const Kernel& kernel, Extents extents)
@@ -138,9 +142,8 @@ class KernelCheck {
 
   void run() {
     require(is_word(kernel_.name), "its name is not an identifier");
-    for (const Axis& axis : kernel_.parallel) this->axis(axis);
-    for (const Axis& axis : kernel_.reduction) this->axis(axis);
-    for (const Axis& axis : kernel_.reduction) reduction_.insert(axis.var);
+    for_each_axis(kernel_, [&](const Axis& axis) { this->axis(axis); });
+    for (const auto& nest : kernel_.reductions) require(!nest.empty(), "a reduction nest has no axes");
     schedule();
     for (const auto& [var, extent] : extents_) runs_ = runs_ && extent.upper_bound() >= 1;
     for (size_t i = 0; i < kernel_.body.size(); ++i) instr(kernel_.body[i], i);
@@ -158,6 +161,7 @@ class KernelCheck {
             fmt::format("variable i{} is taken by a loop around", axis.var));
   }
 
+  bool is_axis(int var) const { return among(kernel_.parallel, var) || nest_of(kernel_, var) >= 0; }
   static bool among(const std::vector<Axis>& axes, int var) {
     return std::any_of(axes.begin(), axes.end(), [&](const Axis& axis) { return axis.var == var; });
   }
@@ -165,10 +169,47 @@ class KernelCheck {
   void schedule() {
     const Schedule& s = kernel_.schedule;
     require(s.lanes >= 1 && s.vectors >= 1 && s.rows >= 1 && s.unroll >= 1, "the schedule's counts must be at least 1");
-    require(s.vector_axis == -1 || among(kernel_.parallel, s.vector_axis) || among(kernel_.reduction, s.vector_axis),
+    require(s.vector_axis == -1 || is_axis(s.vector_axis),
             fmt::format("the vector axis i{} is none of its axes", s.vector_axis));
+    require(nest_of(kernel_, s.vector_axis) < 0 || kernel_.reductions.size() == 1,
+            "lanes run along a reduction although there are several");
+    require(s.alternate == -1 || (extents_.count(s.alternate) && !is_axis(s.alternate)),
+            fmt::format("i{} is no loop around that counts its runs", s.alternate));
+    const Buffer* turn = report_.buffer(s.turn);
+    require(s.turn == -1 || (turn && turn->kind == Buffer::Kind::turn), "its turn is no buffer of that kind");
+    require(!s.flat || flat_steps() <= kMostFlatSteps,
+            fmt::format("straight-line reductions need constant extents and at most {} steps", kMostFlatSteps));
     require(s.row_axis == -1 || (among(kernel_.parallel, s.row_axis) && s.row_axis != s.vector_axis),
             fmt::format("the row axis i{} is no other parallel axis", s.row_axis));
+    if (s.task_axis != -1) tasks();
+  }
+
+  /// Tasks may run at the same time, so each writes elements of its own; and tiles are the same as without tasks.
+  void tasks() {
+    const Schedule& s = kernel_.schedule;
+    require(report_.plan.states.empty(), "a plan with state runs on one thread, so its kernels have no tasks");
+    if (!require(among(kernel_.parallel, s.task_axis), fmt::format("the tasks' axis i{} is not parallel", s.task_axis)))
+      return;
+    const int64_t tile = tile_size(s, s.task_axis);
+    require(s.task_size >= 1 && tile >= 1 && s.task_size % tile == 0,
+            fmt::format("tasks of {} elements are not whole tiles of {}", s.task_size, tile));
+    for (const Store& store : kernel_.stores) {
+      const auto& terms = store.index.terms;
+      require(std::any_of(terms.begin(), terms.end(), [&](const IndexTerm& term) { return term.var == s.task_axis; }),
+              "several tasks store to the same place");
+    }
+  }
+
+  int64_t flat_steps() const {
+    int64_t sum = 0;
+    for (const auto& nest : kernel_.reductions) {
+      int64_t product = 1;
+      for (const Axis& axis : nest)
+        product = std::min(product * std::min(axis.extent.constant().value_or(kMostFlatSteps + 1), kMostFlatSteps + 1), kMostFlatSteps + 1);
+      sum += product;
+      if (sum > kMostFlatSteps) break;
+    }
+    return sum;
   }
 
   // --- indices
@@ -190,9 +231,12 @@ class KernelCheck {
     return good;
   }
 
-  bool uses_reduction(const Index& index) const {
-    return std::any_of(index.terms.begin(), index.terms.end(),
-                       [&](const IndexTerm& term) { return reduction_.count(term.var) != 0; });
+  /// The nests whose variables an index varies with.
+  std::set<int> nests_of(const Index& index) const {
+    std::set<int> nests;
+    for (const IndexTerm& term : index.terms)
+      if (const int nest = nest_of(kernel_, term.var); nest >= 0) nests.insert(nest);
+    return nests;
   }
 
   void access(const std::optional<Range>& range, const Buffer& buffer) {
@@ -203,10 +247,14 @@ class KernelCheck {
 
   // --- instructions
 
-  /// How a value relates to the reduction nest; one that is both cannot be computed.
+  /// When a value is known: inside a nest, or after the last nest whose result it is made of.
   struct Phase {
-    bool varies = false;   // with the reduction's variables
-    bool reduced = false;  // made of a reduction's result
+    std::set<int> inside;  // nests with whose variables it varies: at most one
+    int after = -1;        // nests up to this one must have run
+    void join(const Phase& other) {
+      inside.insert(other.inside.begin(), other.inside.end());
+      after = std::max(after, other.after);
+    }
   };
 
   void instr(const Instr& instr, size_t number) {
@@ -218,11 +266,11 @@ class KernelCheck {
       case Kind::immediate: break;
       case Kind::load:
         if (good) load(instr);
-        phase.varies |= uses_reduction(instr.index);
+        phase.inside.merge(nests_of(instr.index));
         break;
       case Kind::index:
         index(instr.index);
-        phase.varies |= uses_reduction(instr.index);
+        phase.inside.merge(nests_of(instr.index));
         break;
       case Kind::pointwise:
         if (good) pointwise(instr);
@@ -231,13 +279,14 @@ class KernelCheck {
         if (good) bounded(instr);
         break;
       case Kind::reduce:
-        require(!phase.reduced, "what is reduced is itself made of a reduction's result");
-        if (good) require(type(instr, 0) == instr.dtype, "a reduction keeps its operand's type");
-        phase = {false, true};
+        if (good) reduce(instr, phase);
+        phase = {{}, instr.nest};
         break;
     }
-    require(!(phase.varies && phase.reduced), "it joins a reduction's result with values inside the reduction");
-    phases_.push_back(phase);
+    require(phase.inside.size() <= 1, "it joins values inside several reductions");
+    require(phase.inside.empty() || phase.after < *phase.inside.begin(),
+            "it joins a reduction's result with values inside the reduction");
+    phases_.push_back(std::move(phase));
     at_ = place_;
   }
 
@@ -248,22 +297,34 @@ class KernelCheck {
     const bool pointwise = instr.kind == Kind::pointwise;
     if (pointwise && !require(instr.op < Op::count && is_pointwise(instr.op), "its operator is not pointwise"))
       return false;
-    const size_t wanted = pointwise ? static_cast<size_t>(info(instr.op).max_operands)
-                          : instr.kind == Kind::bounded || instr.kind == Kind::reduce ? 1
-                                                                                      : 0;
+    const size_t wanted = pointwise                       ? static_cast<size_t>(info(instr.op).max_operands)
+                          : instr.kind == Kind::bounded ? 1
+                          : instr.kind == Kind::reduce  ? (instr.operands.size() == 2 ? 2 : 1)
+                                                        : 0;
     bool good = require(instr.operands.size() == wanted,
                         fmt::format("it takes {} operands, not {}", wanted, instr.operands.size()));
     const auto earlier = [&](int operand) {
       if (!require(operand >= 0 && static_cast<size_t>(operand) < number,
                    fmt::format("operand %{} is not an earlier instruction", operand)))
         return false;
-      phase.varies |= phases_[operand].varies;
-      phase.reduced |= phases_[operand].reduced;
+      phase.join(phases_[operand]);
       return true;
     };
     for (int operand : instr.operands) good &= earlier(operand);
     for (const Instr::Indirect& part : instr.indirect) good &= earlier(part.instr);
     return good;
+  }
+
+  void reduce(const Instr& instr, const Phase& phase) {
+    const bool exists = instr.nest >= 0 && static_cast<size_t>(instr.nest) < kernel_.reductions.size();
+    if (!require(exists, fmt::format("there is no reduction nest {}", instr.nest))) return;
+    require(phase.after < instr.nest, "what is reduced is itself made of a reduction's result");
+    const std::set<int>& inside = phases_[instr.operands[0]].inside;
+    require(inside.empty() || *inside.begin() == instr.nest, "what is reduced varies inside another reduction");
+    for (size_t i = 0; i < instr.operands.size(); ++i)
+      require(type(instr, i) == instr.dtype, "a reduction keeps its operand's type");
+    if (instr.operands.size() == 2)
+      require(phases_[instr.operands[1]].inside.empty(), "a reduction's beginning varies inside a reduction");
   }
 
   void load(const Instr& instr) {
@@ -305,7 +366,7 @@ class KernelCheck {
   void store(const Store& store, size_t number) {
     at_ = fmt::format("{}, store {}", place_, number);
     const bool scoped = index(store.index);
-    require(!uses_reduction(store.index), "its place varies inside the reduction");
+    require(nests_of(store.index).empty(), "its place varies inside the reduction");
     const Buffer* buffer = report_.buffer(store.buffer);
     if (!require(buffer, fmt::format("buffer {} does not exist", store.buffer))) return;
     require(buffer->kind != Buffer::Kind::input && buffer->kind != Buffer::Kind::constant,
@@ -314,7 +375,7 @@ class KernelCheck {
     if (scoped) in_place(store, *buffer);
     const bool exists = store.instr >= 0 && static_cast<size_t>(store.instr) < kernel_.body.size();
     if (!require(exists, fmt::format("instruction %{} does not exist", store.instr))) return;
-    require(!phases_[store.instr].varies, "its value varies inside the reduction");
+    require(phases_[store.instr].inside.empty(), "its value varies inside the reduction");
     require(buffer->dtype == kernel_.body[store.instr].dtype,
             fmt::format("it stores {} in buffer '{}' of {}", to_string(kernel_.body[store.instr].dtype), buffer->name,
                         to_string(buffer->dtype)));
@@ -335,7 +396,6 @@ class KernelCheck {
   Extents extents_;
   const std::string place_;
   std::string at_ = place_;
-  std::set<int> reduction_;
   std::vector<Phase> phases_;
   bool runs_ = true;  // false where an extent is 0: nothing is accessed
 };

@@ -8,7 +8,13 @@ namespace {
 constexpr size_t kMaxMembers = 96;  // keeps the live values of one kernel within reason
 constexpr size_t kMaxMaps = 32;
 
-bool is_contraction(Op op) { return is_product(op) || op == Op::reduce || op == Op::reduce_window; }
+constexpr int kMaxProducts = 4;       // reduction nests of one kernel
+
+bool is_reduction(Op op) { return op == Op::reduce || op == Op::reduce_window; }
+bool is_contraction(Op op) { return is_product(op) || is_reduction(op); }
+
+/// A convolution in groups divides the kernel's axes in its own way.
+bool is_grouped(const Node& node) { return node.op == Op::conv && node.attributes.integer("groups") != 1; }
 
 /// A reshape that inserts or removes axes of length 1.
 bool moves_unit_axes_only(const Node& reshape) {
@@ -102,7 +108,7 @@ bool FusionGroups::join_users(int position) {
   if (is_output_[position] && (is_view(here.op) || !(shape == iteration))) return false;
   if (groups.size() > 1 && is_view(here.op) && !(shape == iteration)) return false;
   std::optional<Demand> wanted = demand(position, groups, is_output_[position]);
-  if (!wanted || !can_merge(groups, is_contraction(here.op))) return false;
+  if (!wanted || !can_merge(groups, &here)) return false;
   add_member(merge(groups), position, *std::move(wanted));
   return true;
 }
@@ -115,7 +121,7 @@ bool FusionGroups::join_one(int position) {
     const int group = group_of_[user];
     if (group < 0 || !(groups_[group].shape == here.result()->type->shape)) continue;
     std::optional<Demand> wanted = demand(position, {group}, true);
-    if (!wanted || !can_merge({group}, is_contraction(here.op))) continue;
+    if (!wanted || !can_merge({group}, &here)) continue;
     std::vector<int> others;
     for (int other : users_[position])
       if (group_of_[other] != group) others.push_back(other);
@@ -133,7 +139,7 @@ bool FusionGroups::join_with_views(int position) {
   std::set<int> tried{-1};
   for (int user : users_[position]) {
     const int group = group_of_[user];
-    if (!tried.insert(group).second || !can_merge({group}, 1)) continue;
+    if (!tried.insert(group).second || !can_merge({group}, &node(position))) continue;
     std::vector<int> views, readers;
     bool fits = true;
     for (int other : users_[position]) {
@@ -160,7 +166,7 @@ bool FusionGroups::join_with_views(int position) {
 
 void FusionGroups::start_group(int position) {
   const Shape& shape = node(position).result()->type->shape;
-  groups_.push_back({shape, {}, 0});
+  groups_.push_back({shape});
   add_member(static_cast<int>(groups_.size()) - 1, position, {{"", element_count(shape)}});
 }
 
@@ -169,7 +175,8 @@ void FusionGroups::add_member(int group, int position, Demand demand) {
   demands_[position] = std::move(demand);
   std::vector<int>& members = groups_[group].members;
   members.insert(std::lower_bound(members.begin(), members.end(), position), position);
-  groups_[group].contractions += is_contraction(node(position).op);
+  groups_[group].products += is_product(node(position).op);
+  groups_[group].reductions += is_reduction(node(position).op);
 }
 
 void FusionGroups::remove_member(int position) {
@@ -220,22 +227,35 @@ bool FusionGroups::add_demand(const Node& here, const Node& user, const Demand& 
   return true;
 }
 
-bool FusionGroups::can_merge(const std::set<int>& groups, int more_contractions) const {
-  int contractions = more_contractions;
+bool FusionGroups::can_merge(const std::set<int>& groups, const Node* joining) const {
+  int products = joining && is_product(joining->op), reductions = joining && is_reduction(joining->op);
+  bool grouped = joining && is_grouped(*joining);
   size_t members = 1;
   std::vector<int> outside;
   for (int group : groups) {
-    contractions += groups_[group].contractions;
+    products += groups_[group].products;
+    reductions += groups_[group].reductions;
+    for (int member : groups_[group].members) {
+      grouped = grouped || is_grouped(node(member));
+      if (is_product(node(member).op) && reads_from(member, groups)) return false;
+    }
     members += groups_[group].members.size();
     if (!(groups_[group].shape == groups_[*groups.begin()].shape)) return false;
   }
-  if (contractions > 1 || members > kMaxMembers) return false;
+  if (members > kMaxMembers || products > kMaxProducts) return false;
+  if (products + reductions > 1 && (reductions > 0 || grouped)) return false;
   if (groups.size() == 1) return true;
   for (int group : groups)
     for (int member : groups_[group].members)
       for (int user : users_[member])
         if (!groups.count(group_of_[user])) outside.push_back(user);
   return !reaches(outside, groups);
+}
+
+bool FusionGroups::reads_from(int position, const std::set<int>& groups) const {
+  for (const Value* operand : node(position).operands)
+    if (const int from = position_of(operand); from >= 0 && groups.count(group_of_[from])) return true;
+  return false;
 }
 
 int FusionGroups::merge(const std::set<int>& groups) {
@@ -248,9 +268,9 @@ int FusionGroups::merge(const std::set<int>& groups) {
                std::back_inserter(all));
     for (int member : from.members) group_of_[member] = into;
     groups_[into].members = std::move(all);
-    groups_[into].contractions += from.contractions;
+    groups_[into].products += std::exchange(from.products, 0);
+    groups_[into].reductions += std::exchange(from.reductions, 0);
     from.members.clear();
-    from.contractions = 0;
   }
   return into;
 }
@@ -308,7 +328,7 @@ void FusionGroups::merge_siblings() {
       auto [found, fresh] = first_reader.emplace(operand, i);
       const int other = group_of_[found->second], own = group_of_[i];
       if (fresh || other == own || other < 0) continue;
-      if (can_merge({other, own}, 0)) merge({other, own});
+      if (can_merge({other, own}, nullptr)) merge({other, own});
     }
   }
 }

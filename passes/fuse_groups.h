@@ -12,11 +12,11 @@ namespace rondo {
 struct FusionGroup {
   Shape shape;
   std::vector<int> members;  // positions in the graph, ascending; empty: merged into another group
-  int contractions = 0;      // products and reductions: at most one
+  int products = 0, reductions = 0;  // a kernel holds a few products, or one reduction
 };
 
 /// Decides what is computed together, walking the graph against its order. A node joins the group of its users if
-///  - the group then still has at most one contraction,
+///  - the group then still has at most one reduction, or a few products of values from outside and no reduction,
 ///  - no element of it would be computed twice (only views lie between it and its users, and they ask for each
 ///    element once at most), and
 ///  - all its users are in the group, or it has the iteration shape, becomes a further result, and no path leads
@@ -48,7 +48,10 @@ class FusionGroups {
   bool asks_once(int position, const Demand& demand) const;
   std::optional<Demand> demand(int position, const std::set<int>& groups, bool is_result) const;
   bool add_demand(const Node& node, const Node& user, const Demand& users_demand, Demand& demand) const;
-  bool can_merge(const std::set<int>& groups, int more_contractions) const;
+  /// Whether these groups, and a further node if there is one, can be one group.
+  bool can_merge(const std::set<int>& groups, const Node* joining) const;
+  /// Whether a member of these groups makes one of a node's operands.
+  bool reads_from(int position, const std::set<int>& groups) const;
   int merge(const std::set<int>& groups);
   bool reaches(const std::vector<int>& starts, const std::set<int>& targets) const;
   void merge_siblings();

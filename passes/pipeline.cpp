@@ -50,8 +50,10 @@ std::vector<std::string_view> pipeline_order() {
 }
 
 Status optimise(Graph& core, const TargetFacts& target, const PipelineOptions& options, Diagnostics& remarks) {
+  const std::vector<std::string_view> stages = plan_stages();
   for (const std::string& name : options.without)
-    if (!find_pass(name)) return invalid("there is no pass '" + name + "' to leave out");
+    if (!find_pass(name) && std::find(stages.begin(), stages.end(), name) == stages.end())
+      return invalid("there is no pass '" + name + "' to leave out");
   const PassContext context{target, options.unroll, remarks};
   for (std::string_view name : kOrder) {
     if (std::find(options.without.begin(), options.without.end(), name) != options.without.end()) continue;

@@ -21,7 +21,7 @@ Status bind_state(Graph& model, const std::string& input, const std::string& out
 Result<Graph> expand(Graph& model, Diagnostics& warnings);
 
 struct PipelineOptions {
-  std::vector<std::string> without;  // passes left out
+  std::vector<std::string> without;  // passes left out; names of plan stages are allowed and mean nothing here
   Unroll unroll = Unroll::by_cost;
   /// Called after each pass: its name, the graph, whether it changed, and the seconds it took. May be empty.
   std::function<void(std::string_view, const Graph&, bool, double)> observe;
@@ -31,12 +31,18 @@ struct PipelineOptions {
 Status optimise(Graph& core, const TargetFacts& target, const PipelineOptions& options, Diagnostics& remarks);
 
 struct PlanOptions {
+  std::vector<std::string> without;  // stages left out; other names mean nothing here
+  bool fast_math = false;            // see Plan
+  DType weights = DType::f32;        // f32, f16 or bf16: how float32 weights are stored; they compute in float32
   const Tuning* tuning = nullptr;                 // schedules to use; one that does not fit is an error
   std::vector<KernelChoices>* choices = nullptr;  // filled with the kernels that have a choice, in the plan's order
 };
 
 /// core -> plan: views, kernels, schedules, packed weights, memory.
 Result<Plan> make_plan(const Graph& core, const TargetFacts& target, const PlanOptions& options = {});
+
+/// Names for `PlanOptions::without`: the stages that can be left out (passes/plan/stages.def), in order.
+std::vector<std::string_view> plan_stages();
 
 /// Names for `PipelineOptions::without`, in pipeline order.
 std::vector<std::string_view> pipeline_order();

@@ -1,11 +1,13 @@
 #!/bin/sh
-# setup.sh [tests]: installs the Debian packages that building rondo needs, and with `tests` those that only its tests
-# do. Does nothing if they are there. Asks for root through sudo.
+# setup.sh [tests|bench]: installs the Debian packages that building rondo needs, and with `tests` or `bench` those that
+# only its tests or its benchmark do. Does nothing if they are there. Asks for root through sudo.
 set -eu
 
 packages="g++ cmake ninja-build ccache
   llvm-19-dev liblld-19-dev lld-19 libzstd-dev zlib1g-dev libxml2-dev
   libfmt-dev nlohmann-json3-dev libcli11-dev doctest-dev libprotobuf-dev protobuf-compiler"
+[ "${1:-}" != bench ] || packages="$packages libdnnl-dev libeigen3-dev"
+[ "${1:-}" != bench ] || command -v npm >/dev/null || packages="$packages npm"
 [ "${1:-}" != tests ] || packages="$packages qemu-user clang-19"
 
 missing=""

@@ -20,7 +20,7 @@ Access::Position Access::position(int var, Instance at, int lane) {
     offset = int64_t(at.vector) * lanes_ + lane;
   else if (var == s.row_axis)
     offset = at.row;
-  else if (!kernel_.reduction.empty() && var == kernel_.reduction.back().var)
+  else if (const int nest = nest_of(kernel_, var); nest >= 0 && var == kernel_.reductions[nest].back().var)
     offset = at.step;
   auto multiple = multiples_.find(var);
   return {frame_.vars.at(var), offset, multiple == multiples_.end() ? 1 : multiple->second};

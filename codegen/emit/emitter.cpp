@@ -107,6 +107,11 @@ void Emitter::loop(Value* begin, Value* end, int64_t step, const std::function<v
   b.SetInsertPoint(after);
 }
 
+void Emitter::repeat(Value* begin, Value* end, int64_t step, const std::function<void(Value*)>& body) {
+  const int64_t last = llvm::cast<llvm::ConstantInt>(end)->getSExtValue();
+  for (int64_t i = llvm::cast<llvm::ConstantInt>(begin)->getSExtValue(); i < last; i += step) body(word_constant(i));
+}
+
 void Emitter::if_then(Value* condition, const std::function<void()>& body) {
   llvm::Function* function = b.GetInsertBlock()->getParent();
   auto* inside = llvm::BasicBlock::Create(module.getContext(), "then", function);

@@ -24,6 +24,7 @@ class Emitter {
   const CodegenOptions options;
   llvm::IRBuilder<> b;
   llvm::IntegerType* word;
+  bool fast_math = false;  // the plan's
 
   llvm::Type* register_type(DType dtype, int lanes = 1);
   llvm::Type* memory_type(DType dtype, int lanes = 1);
@@ -44,6 +45,8 @@ class Emitter {
 
   /// for (i = begin; i < end; i += step) body(i), signed; straight-line where begin and end say it runs once.
   void loop(Value* begin, Value* end, int64_t step, const std::function<void(Value*)>& body);
+  /// The same in straight-line code; begin and end are constants.
+  void repeat(Value* begin, Value* end, int64_t step, const std::function<void(Value*)>& body);
   void if_then(Value* condition, const std::function<void()>& body);
 
   /// Integer division by a positive or negative divisor, not 0, in instructions alone.

@@ -107,8 +107,16 @@ llvm::Function* EntryEmitter::make_call(llvm::Function* run) {
     constants = b_.CreateSelect(is_null(constants), constants_, constants);
   }
   fail_if(bad, RONDO_BAD_POINTER);
-  b_.CreateRet(b_.CreateCall(run, {inputs, outputs, state, scratch, constants, dims}));
+  b_.CreateRet(b_.CreateCall(run, {inputs, outputs, state, scratch, constants, dims, checked_hook(call)}));
   return function;
+}
+
+// Plans without tasks do not look at the hook; for others it is null, or complete.
+Value* EntryEmitter::checked_hook(Value* call) {
+  if (!has_tasks(plan_.steps)) return llvm::ConstantPointerNull::get(b_.getPtrTy());
+  Value* parallel = field(call, 6);
+  emitter_.if_then(b_.CreateIsNotNull(parallel), [&] { fail_if(is_null(field(parallel, 0)), RONDO_BAD_POINTER); });
+  return parallel;
 }
 
 llvm::Function* EntryEmitter::make_reset() {
@@ -120,8 +128,19 @@ llvm::Function* EntryEmitter::make_reset() {
   Frame frame(emitter_, function);
   load_symbols(emitter_, frame, plan_, dims);
   for (size_t i = 0; i < plan_.states.size(); ++i) reset_slot(frame, state, plan_.states[i], static_cast<int>(i));
+  for (const Buffer& buffer : plan_.buffers)
+    if (buffer.kind == Buffer::Kind::turn) clear(frame, state, buffer);
   b_.CreateRet(b_.getInt32(RONDO_OK));
   return function;
+}
+
+void EntryEmitter::clear(Frame& frame, Value* state, const Buffer& buffer) {
+  llvm::Type* type = b_.getIntNTy(byte_size(buffer.dtype) * 8);
+  Value* to = b_.CreateGEP(b_.getInt8Ty(), state, frame.dim(buffer.offset));
+  emitter_.loop(emitter_.word_constant(0), frame.dim(buffer.count), 1, [&](Value* i) {
+    b_.CreateAlignedStore(llvm::Constant::getNullValue(type), b_.CreateGEP(type, to, i),
+                          llvm::Align(byte_size(buffer.dtype)));
+  });
 }
 
 // Element by element: a call of memcpy or memset would be an undefined symbol.
@@ -139,12 +158,7 @@ void EntryEmitter::reset_slot(Frame& frame, Value* state, const StateSlot& slot,
     from->setAlignment(llvm::Align(Plan::kAlignment));
     from->setUnnamedAddr(llvm::GlobalValue::UnnamedAddr::Global);
   }
-  if (!from) {
-    emitter_.loop(emitter_.word_constant(0), frame.dim(buffer.count), 1, [&](Value* i) {
-      b_.CreateAlignedStore(llvm::Constant::getNullValue(type), b_.CreateGEP(type, to, i), align);
-    });
-    return;
-  }
+  if (!from) return clear(frame, state, buffer);
   auto copy = [&](Value* to_index, Value* from_index) {
     Value* element = b_.CreateAlignedLoad(type, b_.CreateGEP(type, from, from_index), align);
     b_.CreateAlignedStore(element, b_.CreateGEP(type, to, to_index), align);

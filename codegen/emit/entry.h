@@ -15,7 +15,8 @@ class EntryEmitter {
   EntryEmitter(Emitter& emitter, const Plan& plan, std::string prefix, llvm::Constant* constants)
       : emitter_(emitter), b_(emitter.b), plan_(plan), prefix_(std::move(prefix)), constants_(constants) {}
 
-  /// `run` is rondo_status(inputs, outputs, state, scratch, constants, dims), called with arguments that were checked.
+  /// `run` is rondo_status(inputs, outputs, state, scratch, constants, dims, parallel), called with arguments that
+  /// were checked.
   Entries emit(llvm::Function* run);
 
  private:
@@ -34,7 +35,9 @@ class EntryEmitter {
   Value* misaligned(Value* pointer);
   void check_dims(Value* dims, Value* if_null, Value* if_bad);
   Value* field(Value* call, int index);
+  Value* checked_hook(Value* call);
   void check_pointers(Value* array, const std::vector<Port>& ports);
+  void clear(Frame& frame, Value* state, const Buffer& buffer);
   void reset_slot(Frame& frame, Value* state, const StateSlot& slot, int index);
   void broadcast(Frame& frame, const StateSlot& slot, size_t axis, Value* to, Value* from,
                  const std::function<void(Value*, Value*)>& copy);

@@ -87,23 +87,66 @@ void Uses::add(const Index& index) {
 }
 
 void Uses::add(const Kernel& kernel) {
-  for (const auto* axes : {&kernel.parallel, &kernel.reduction})
-    for (const Axis& axis : *axes) axis.extent.collect_symbols(symbols);
+  for_each_axis(kernel, [&](const Axis& axis) { axis.extent.collect_symbols(symbols); });
   for (const Instr& instr : kernel.body) {
     add(instr.index);
     instr.extent.collect_symbols(symbols);
     for (const Instr::Indirect& indirect : instr.indirect) indirect.coefficient.collect_symbols(symbols);
     if (instr.kind == Instr::Kind::load) buffers.insert(instr.buffer);
   }
+  tasks |= kernel.schedule.task_axis >= 0;
   for (const Store& store : kernel.stores) buffers.insert(store.buffer), add(store.index);
-  for (const auto* axes : {&kernel.parallel, &kernel.reduction})
-    for (const Axis& axis : *axes) vars.erase(axis.var);
+  if (kernel.schedule.turn >= 0) buffers.insert(kernel.schedule.turn);
+  if (kernel.schedule.alternate >= 0) vars.insert(kernel.schedule.alternate);
+  for_each_axis(kernel, [&](const Axis& axis) { vars.erase(axis.var); });
 }
 
 void Uses::add(const Loop& loop) {
   for (const Step& step : loop.steps) std::visit([&](const auto& what) { add(what); }, step.what);
   loop.trip.collect_symbols(symbols);
   vars.erase(loop.var);
+}
+
+llvm::SmallVector<Value*> arguments_of(const Frame& frame, const Uses& uses, std::string& error) {
+  llvm::SmallVector<Value*> arguments = {frame.status};
+  if (uses.tasks) arguments.push_back(frame.parallel);
+  for (int buffer : uses.buffers) arguments.push_back(frame.buffers.at(buffer));
+  for (const std::string& symbol : uses.symbols) {
+    if (!frame.symbols.count(symbol)) return error = "an unknown dimension " + symbol, arguments;
+    arguments.push_back(frame.symbols.at(symbol));
+  }
+  for (int var : uses.vars) {
+    if (!frame.vars.count(var)) return error = "a variable of no loop around it", arguments;
+    arguments.push_back(frame.vars.at(var));
+  }
+  return arguments;
+}
+
+namespace {
+
+// Nothing writes constants, so they are apart from all else; other buffers may share memory.
+void describe_buffer(llvm::Function& function, unsigned argument, const Buffer& buffer) {
+  if (buffer.kind == Buffer::Kind::constant) {
+    function.addParamAttr(argument, llvm::Attribute::NoAlias);
+    function.addParamAttr(argument, llvm::Attribute::ReadOnly);
+  }
+  if (buffer.kind == Buffer::Kind::input || buffer.kind == Buffer::Kind::output) return;
+  auto align = llvm::Attribute::getWithAlignment(function.getContext(), llvm::Align(Plan::kAlignment));
+  function.addParamAttr(argument, align);
+}
+
+}  // namespace
+
+void bind_parameters(Frame& frame, llvm::Function& function, const Plan& plan, const Uses& uses) {
+  unsigned next = 0;
+  frame.status = function.getArg(next++);
+  if (uses.tasks) frame.parallel = function.getArg(next++);
+  for (int buffer : uses.buffers) {
+    describe_buffer(function, next, plan.buffers[buffer]);
+    frame.buffers[buffer] = function.getArg(next++);
+  }
+  for (const std::string& symbol : uses.symbols) frame.symbols[symbol] = function.getArg(next++);
+  for (int var : uses.vars) frame.vars[var] = function.getArg(next++);
 }
 
 }  // namespace rondo::emit

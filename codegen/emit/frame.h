@@ -18,6 +18,7 @@ class Frame {
   std::map<std::string, Value*> symbols;  // i64
   std::map<int, Value*> vars;             // word
   Value* status = nullptr;                // address of the call's rondo_status
+  Value* parallel = nullptr;              // the call's rondo_parallel, or null; where steps have tasks
 
   /// The dim's value as a word (addresses, loops) or as i64 (what callers see).
   Value* dim(const Dim& dim);
@@ -40,9 +41,16 @@ class Frame {
 struct Uses {
   std::set<std::string> symbols;
   std::set<int> buffers, vars;
+  bool tasks = false;
   void add(const Kernel& kernel);
   void add(const Loop& loop);
   void add(const Index& index);
 };
+
+/// A function takes what its steps use: the status' address, the hook, buffers, symbols, variables, in that order.
+/// `error` names a symbol or variable that the frame does not see; it is empty if all is well.
+llvm::SmallVector<Value*> arguments_of(const Frame& frame, const Uses& uses, std::string& error);
+/// Lets a frame see the parameters of its function.
+void bind_parameters(Frame& frame, llvm::Function& function, const Plan& plan, const Uses& uses);
 
 }  // namespace rondo::emit

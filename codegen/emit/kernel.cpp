@@ -10,8 +10,9 @@ namespace {
 
 class KernelEmitter {
  public:
-  KernelEmitter(Emitter& emitter, Frame& frame, const Plan& plan, const Kernel& kernel, const KernelFacts& facts)
-      : emitter_(emitter), frame_(frame), plan_(plan), kernel_(kernel), facts_(facts) {}
+  KernelEmitter(Emitter& emitter, Frame& frame, const Plan& plan, const Kernel& kernel, const KernelFacts& facts,
+                Range range)
+      : emitter_(emitter), frame_(frame), plan_(plan), kernel_(kernel), facts_(facts), range_(range) {}
 
   void axis(size_t k, Tile tile) {
     if (k == kernel_.parallel.size()) {
@@ -24,24 +25,59 @@ class KernelEmitter {
     else if (var == kernel_.schedule.row_axis)
       row_axis(k, tile);
     else
-      run(k, tile, emitter_.word_constant(0), extent(k), 1);
+      run(k, tile, first(k), last(k), 1);
   }
 
  private:
   Value* extent(size_t k) { return frame_.dim(kernel_.parallel[k].extent); }
+  bool in_part(size_t k) const { return range_.begin && kernel_.parallel[k].var == kernel_.schedule.task_axis; }
+  Value* first(size_t k) { return in_part(k) ? range_.begin : emitter_.word_constant(0); }
+  Value* last(size_t k) { return in_part(k) ? range_.end : extent(k); }
+  /// Where the last whole step ends.
   Value* whole(size_t k, int64_t step) {
-    return frame_.dim(floor_div(max(kernel_.parallel[k].extent, Dim(0)), Dim(step)) * Dim(step));
+    Value* end = frame_.dim(floor_div(max(kernel_.parallel[k].extent, Dim(0)), Dim(step)) * Dim(step));
+    if (!in_part(k)) return end;
+    return emitter_.b.CreateSelect(emitter_.b.CreateICmpSLT(range_.end, end), range_.end, end);
+  }
+  /// What comes after the axis's last whole step belongs to the part that ends with the axis.
+  void at_end_of_axis(size_t k, const std::function<void()>& rest) {
+    if (!in_part(k)) return rest();
+    emitter_.if_then(emitter_.b.CreateICmpEQ(range_.end, extent(k)), rest);
   }
 
   // The axis from begin to end in steps, with this tile.
   void run(size_t k, Tile tile, Value* begin, Value* end, int64_t step) {
+    run_each(k, tile, begin, end, step, [](Value* i) { return i; });
+  }
+  void run_each(size_t k, Tile tile, Value* begin, Value* end, int64_t step, const std::function<Value*(Value*)>& turned) {
     int var = kernel_.parallel[k].var;
     multiples_[var] = step;
     emitter_.loop(begin, end, step, [&](Value* i) {
-      frame_.vars[var] = i;
+      frame_.vars[var] = turned(i);
       axis(k + 1, tile);
     });
     frame_.vars.erase(var);
+  }
+
+  // 1 in every other run of the kernel, by the loop around and the turn kept between calls.
+  Value* turn() {
+    auto& b = emitter_.b;
+    const int var = kernel_.schedule.alternate;
+    Value* count = var >= 0 ? frame_.vars.at(var) : emitter_.word_constant(0);
+    if (kernel_.schedule.turn >= 0) {
+      Value* kept = b.CreateAlignedLoad(b.getInt32Ty(), frame_.buffers.at(kernel_.schedule.turn), llvm::Align(4));
+      count = b.CreateAdd(count, b.CreateZExtOrTrunc(kept, emitter_.word));
+    }
+    return b.CreateAnd(count, emitter_.word_constant(1));
+  }
+
+  // All whole steps, backwards in every other run.
+  void run_alternately(size_t k, Tile tile, Value* end, int64_t step) {
+    auto& b = emitter_.b;
+    Value* backwards = b.CreateICmpNE(turn(), emitter_.word_constant(0));
+    Value* both_ends = b.CreateAdd(first(k), b.CreateSub(end, emitter_.word_constant(step)));
+    run_each(k, tile, first(k), end, step,
+             [&](Value* i) { return b.CreateSelect(backwards, b.CreateSub(both_ends, i), i); });
   }
   void once(size_t k, Tile tile, int64_t at) {
     run(k, tile, emitter_.word_constant(at), emitter_.word_constant(at + 1), 1);
@@ -51,14 +87,14 @@ class KernelEmitter {
     int rows = kernel_.schedule.rows;
     Value* end = whole(k, rows);
     tile.rows = rows;
-    run(k, tile, emitter_.word_constant(0), end, rows);
+    run(k, tile, first(k), end, rows);
     auto count = kernel_.parallel[k].extent.constant();
     if (count && *count % rows > 0) {
       tile.rows = static_cast<int>(*count % rows);
-      once(k, tile, *count - tile.rows);
+      at_end_of_axis(k, [&] { once(k, tile, *count - tile.rows); });
     } else if (!count && rows > 1) {
       tile.rows = 1;
-      run(k, tile, end, extent(k), 1);
+      run(k, tile, end, last(k), 1);
     }
   }
 
@@ -68,9 +104,13 @@ class KernelEmitter {
     Value* end = whole(k, step);
     tile.lanes = tile.active = s.lanes;
     tile.vectors = s.vectors;
-    run(k, tile, emitter_.word_constant(0), end, step);
+    if (s.alternate >= 0 || s.turn >= 0)
+      run_alternately(k, tile, end, step);
+    else
+      run(k, tile, first(k), end, step);
     auto count = kernel_.parallel[k].extent.constant();
-    if (count && *count > 0) return rest_of_known(k, tile, *count / step * step, *count % step);
+    if (count && *count > 0 && *count % step > 0)
+      at_end_of_axis(k, [&] { rest_of_known(k, tile, *count / step * step, *count % step); });
     if (count) return;
     tile.vectors = 1;
     if (s.vectors > 1) {
@@ -79,7 +119,7 @@ class KernelEmitter {
       end = vectors_end;
     }
     tile.lanes = tile.active = 1;
-    if (s.lanes > 1) run(k, tile, end, extent(k), 1);
+    if (s.lanes > 1) run(k, tile, end, last(k), 1);
   }
 
   // Whole vectors, then a masked one, or ever narrower ones.
@@ -106,14 +146,15 @@ class KernelEmitter {
   const Plan& plan_;
   const Kernel& kernel_;
   const KernelFacts& facts_;
+  Range range_;  // of the task axis; empty: all of it
   std::map<int, int64_t> multiples_;  // of the base values of parallel variables
 };
 
 }  // namespace
 
-Status emit_kernel(Emitter& emitter, Frame& frame, const Plan& plan, const Kernel& kernel) {
+Status emit_kernel(Emitter& emitter, Frame& frame, const Plan& plan, const Kernel& kernel, Range range) {
   RONDO_TRY(KernelFacts facts, KernelFacts::of(kernel));
-  KernelEmitter(emitter, frame, plan, kernel, facts).axis(0, Tile{});
+  KernelEmitter(emitter, frame, plan, kernel, facts, range).axis(0, Tile{});
   return Done{};
 }
 

@@ -24,11 +24,16 @@ Status check(const Kernel& kernel) {
   if (s.lanes < 1 || s.vectors < 1 || s.rows < 1 || s.unroll < 1 || s.lanes > 1024 || s.rows > 256 ||
       int64_t(s.vectors) * s.unroll > 1024)
     return error("lanes, vectors, rows and unroll of its schedule must be at least 1, and reasonable");
-  bool vector_known = among(kernel.parallel, s.vector_axis) || among(kernel.reduction, s.vector_axis);
+  const bool along_reduction = nest_of(kernel, s.vector_axis) >= 0;
+  bool vector_known = among(kernel.parallel, s.vector_axis) || along_reduction;
   if (s.vector_axis >= 0 ? !vector_known : s.lanes != 1 || s.vectors != 1)
     return error("lanes and vectors need a vector axis among its axes");
+  if (along_reduction && kernel.reductions.size() > 1) return error("lanes along one of several reductions");
   if (s.row_axis >= 0 ? !among(kernel.parallel, s.row_axis) || s.row_axis == s.vector_axis : s.rows != 1)
     return error("rows need a row axis among its parallel axes, other than the vector axis");
+  if (s.task_axis >= 0 && (!among(kernel.parallel, s.task_axis) || s.task_size < 1 ||
+                           s.task_size % tile_size(s, s.task_axis) != 0))
+    return error("tasks need a parallel axis, and each has whole tiles");
   for (size_t i = 0; i < kernel.body.size(); ++i)
     for (int input : inputs_of(kernel.body[i]))
       if (input < 0 || input >= static_cast<int>(i)) return error("an instruction uses a later one");
@@ -37,13 +42,15 @@ Status check(const Kernel& kernel) {
   return Done{};
 }
 
-Dependence own_dependence(const Kernel& kernel, const Instr& instr, int step_axis) {
+Dependence own_dependence(const Kernel& kernel, const Instr& instr) {
   Dependence d;
   for (const IndexTerm& term : instr.index.terms) {
     d.vector |= term.var == kernel.schedule.vector_axis;
     d.row |= term.var == kernel.schedule.row_axis;
-    d.reduction |= among(kernel.reduction, term.var);
-    d.step |= term.var == step_axis;
+    const int nest = nest_of(kernel, term.var);
+    if (nest < 0) continue;
+    d.nest = nest;
+    d.step |= term.var == kernel.reductions[nest].back().var;
   }
   return d;
 }
@@ -53,36 +60,46 @@ Dependence own_dependence(const Kernel& kernel, const Instr& instr, int step_axi
 Result<KernelFacts> KernelFacts::of(const Kernel& kernel) {
   RONDO_CHECK(check(kernel));
   KernelFacts facts;
-  facts.vector_in_reduction = among(kernel.reduction, kernel.schedule.vector_axis);
-  if (!kernel.reduction.empty()) facts.step_axis = kernel.reduction.back().var;
-  std::vector<bool> after(kernel.body.size());  // depends on a reduce
+  facts.vector_in_reduction = nest_of(kernel, kernel.schedule.vector_axis) >= 0;
+  facts.reduces.resize(kernel.reductions.size());
+  facts.prepared.resize(kernel.reductions.size());
+  std::vector<int> after(kernel.body.size(), -1);  // the last nest among whose results it is
   for (size_t i = 0; i < kernel.body.size(); ++i) {
     const Instr& instr = kernel.body[i];
     bool reduce = instr.kind == Instr::Kind::reduce;
-    Dependence d = own_dependence(kernel, instr, facts.step_axis);
+    Dependence d = own_dependence(kernel, instr);
     for (int input : inputs_of(instr)) {
       const Dependence& from = facts.depends[input];
-      d.vector |= from.vector, d.row |= from.row, d.reduction |= from.reduction, d.step |= from.step;
-      after[i] = after[i] || after[input];
+      d.vector |= from.vector, d.row |= from.row, d.step |= from.step;
+      if (from.nest >= 0 && d.nest >= 0 && from.nest != d.nest)
+        return internal_error(fmt::format("kernel {}: a value inside two reductions", kernel.name));
+      d.nest = std::max(d.nest, from.nest);
+      after[i] = std::max(after[i], after[input]);
     }
-    if (after[i] && (reduce || d.reduction))
-      return internal_error(fmt::format("kernel {}: a reduction over the result of another", kernel.name));
+    const int nest = reduce ? instr.nest : d.nest;
+    if (nest >= 0 && after[i] >= nest)
+      return internal_error(fmt::format("kernel {}: a reduction over the result of a later one", kernel.name));
     if (reduce) {
-      after[i] = true;
-      facts.reduces.push_back(static_cast<int>(i));
-      d.reduction = d.step = false;
+      after[i] = nest;
+      facts.reduces.at(nest).push_back(static_cast<int>(i));
+      d.step = false;
+      d.nest = -1;
       if (facts.vector_in_reduction) d.vector = false;
     }
     facts.depends.push_back(d);
   }
-  std::set<int> prepared;
-  for (size_t i = 0; i < kernel.body.size(); ++i)
-    if (kernel.body[i].kind == Instr::Kind::reduce || facts.depends[i].reduction)
-      for (int input : inputs_of(kernel.body[i]))
-        if (!facts.depends[input].reduction) prepared.insert(input);
-  facts.prepared.assign(prepared.begin(), prepared.end());
+  std::vector<std::set<int>> prepared(kernel.reductions.size());
+  for (size_t i = 0; i < kernel.body.size(); ++i) {
+    const Instr& instr = kernel.body[i];
+    const int nest = instr.kind == Instr::Kind::reduce ? instr.nest : facts.depends[i].nest;
+    if (nest < 0) continue;
+    for (int input : inputs_of(instr))
+      if (facts.depends[input].nest < 0) prepared[nest].insert(input);
+  }
+  for (size_t nest = 0; nest < prepared.size(); ++nest)
+    facts.prepared[nest].assign(prepared[nest].begin(), prepared[nest].end());
   for (const Store& store : kernel.stores)
-    if (facts.depends[store.instr].reduction)
+    if (facts.depends[store.instr].nest >= 0)
       return internal_error(fmt::format("kernel {}: a store of a value inside the reduction", kernel.name));
   return facts;
 }

@@ -1,7 +1,8 @@
 // Math: writing floating-point code as formulas. A Real is a float or double, scalar or vector, of the code being
 // emitted; arithmetic on it emits instructions. All functions are generic in type and lanes and call nothing.
 //
-// Bounds: at most 4 units in the last place over the whole range, with C's results for zeros, infinities and NaN.
+// Bounds: at most 4 units in the last place over the whole range, with C's results for zeros, infinities and NaN; of the forms for cells
+// (math_cell.cpp) an absolute 3e-7.
 // Tested by math_test.cpp.
 #pragma once
 
@@ -114,6 +115,11 @@ Real emit_exp_of(Math& math, Real x);
 Real emit_expm1_of(Math& math, Real x);
 Real emit_tanh_of(Math& math, Real x);
 Real emit_sigmoid_of(Math& math, Real x);
+Real emit_cell_sigmoid_of(Math& math, Real x);
+Real emit_cell_tanh_of(Math& math, Real x);
+Real emit_sigmoid_times_tanh_of(Math& math, Real a, Real b);
+Real emit_gated_sum_of(Math& math, Real f, Real c, Real a, Real b);
+Real emit_gated_blend_of(Math& math, Real a, Real b, Real h);
 Real emit_log_of(Math& math, Real x);
 Real emit_log1p_of(Math& math, Real x);
 Real emit_erf_of(Math& math, Real x);

@@ -2,6 +2,7 @@
 #include "codegen/emit/pointwise.h"
 
 #include <limits>
+#include <utility>
 
 #include "codegen/emit/convert.h"
 #include "codegen/emit/math.h"
@@ -150,6 +151,34 @@ Value* emit_sqrt(Emitter& e, const Pointwise& p) {
 Value* emit_exp(Emitter& e, const Pointwise& p) { return cell_math(e, p, "exp", emit_exp_of); }
 Value* emit_tanh(Emitter& e, const Pointwise& p) { return cell_math(e, p, "tanh", emit_tanh_of); }
 Value* emit_sigmoid(Emitter& e, const Pointwise& p) { return cell_math(e, p, "sigmoid", emit_sigmoid_of); }
+
+// The forms for cells take any number of operands.
+namespace {
+template <class... Operand>
+Value* joined_math(Emitter& e, const Pointwise& p, const char* word, Real (*function)(Math&, Operand...)) {
+  llvm::Type* type = p.operands[0]->getType();
+  auto body = [&](llvm::ArrayRef<Value*> args) {
+    Math math(e, type);
+    auto apply = [&]<size_t... I>(std::index_sequence<I...>) { return function(math, math.wrap(args[I])...); };
+    return apply(std::index_sequence_for<Operand...>()).v;
+  };
+  if (p.dtype != DType::f64) return body(p.operands);
+  return e.call_helper(std::string("rondo.") + word + "." + type_name(type), type, p.operands, body);
+}
+}  // namespace
+
+Value* emit_cell_sigmoid(Emitter& e, const Pointwise& p) {
+  return joined_math(e, p, "cell_sigmoid", emit_cell_sigmoid_of);
+}
+Value* emit_cell_tanh(Emitter& e, const Pointwise& p) { return joined_math(e, p, "cell_tanh", emit_cell_tanh_of); }
+Value* emit_sigmoid_times_tanh(Emitter& e, const Pointwise& p) {
+  return joined_math(e, p, "sigmoid_times_tanh", emit_sigmoid_times_tanh_of);
+}
+Value* emit_gated_sum(Emitter& e, const Pointwise& p) { return joined_math(e, p, "gated_sum", emit_gated_sum_of); }
+Value* emit_gated_blend(Emitter& e, const Pointwise& p) {
+  return joined_math(e, p, "gated_blend", emit_gated_blend_of);
+}
+
 Value* emit_expm1(Emitter& e, const Pointwise& p) { return outlined_math(e, p, "expm1", emit_expm1_of); }
 Value* emit_log(Emitter& e, const Pointwise& p) { return outlined_math(e, p, "log", emit_log_of); }
 Value* emit_log1p(Emitter& e, const Pointwise& p) { return outlined_math(e, p, "log1p", emit_log1p_of); }

@@ -1,14 +1,16 @@
-// Steps as functions. A function takes what it uses: the status' address, buffers, symbols, in that order. Tested by
-// loop_test.cpp.
+// Steps as functions. Tested by loop_test.cpp.
 #include "codegen/emit/steps.h"
 
 #include "codegen/emit/entry.h"
 #include "codegen/emit/kernel.h"
 #include "codegen/emit/profile.h"
+#include "codegen/emit/tasks.h"
 #include "codegen/names.h"
 
 namespace rondo::emit {
 namespace {
+
+constexpr size_t kInlinedSteps = 4;
 
 class StepEmitter {
  public:
@@ -16,12 +18,13 @@ class StepEmitter {
       : emitter_(emitter), b_(emitter.b), plan_(plan), prefix_(prefix), profile_(profile) {}
 
   Result<llvm::Function*> run() {
-    std::vector<llvm::Type*> params(6, b_.getPtrTy());
+    std::vector<llvm::Type*> params(7, b_.getPtrTy());
     llvm::Function* function = emitter_.make_function(prefix_ + ".run", b_.getInt32Ty(), params);
     Frame frame(emitter_, function);
     frame.status = frame.local(b_.getInt32Ty());
     b_.CreateStore(b_.getInt32(0), frame.status);
     load_symbols(emitter_, frame, plan_, function->getArg(5));
+    frame.parallel = function->getArg(6);
     Uses uses;
     for (const Step& step : plan_.steps) std::visit([&](const auto& what) { uses.add(what); }, step.what);
     for (int buffer : uses.buffers)
@@ -44,7 +47,8 @@ class StepEmitter {
     switch (buffer.kind) {
       case Buffer::Kind::input: return pointer(0);
       case Buffer::Kind::output: return pointer(1);
-      case Buffer::Kind::state: return inside(2);
+      case Buffer::Kind::state:
+      case Buffer::Kind::turn: return inside(2);
       case Buffer::Kind::scratch: return inside(3);
       case Buffer::Kind::constant: return inside(4);
     }
@@ -58,14 +62,9 @@ class StepEmitter {
   Status outermost(Frame& frame, const Step& step) {
     Uses uses;
     std::visit([&](const auto& what) { uses.add(what); }, step.what);
-    if (!uses.vars.empty()) return internal_error("step " + name_of(step) + " uses a variable of no loop around it");
-    llvm::SmallVector<Value*> arguments = {frame.status};
-    for (int buffer : uses.buffers) arguments.push_back(frame.buffers.at(buffer));
-    for (const std::string& symbol : uses.symbols) {
-      if (!frame.symbols.count(symbol))
-        return internal_error("step " + name_of(step) + " uses an unknown dimension " + symbol);
-      arguments.push_back(frame.symbols.at(symbol));
-    }
+    std::string error;
+    llvm::SmallVector<Value*> arguments = arguments_of(frame, uses, error);
+    if (!error.empty()) return internal_error("step " + name_of(step) + " uses " + error);
     RONDO_TRY(llvm::Function * function, define(step, uses, arguments));
     b_.CreateCall(function, arguments);
     return Done{};
@@ -77,34 +76,22 @@ class StepEmitter {
     for (Value* argument : arguments) types.push_back(argument->getType());
     std::string name = prefix_ + "." + identifier(name_of(step), "step");
     llvm::Function* function = emitter_.make_function(name, b_.getVoidTy(), types);
-    function->addFnAttr(llvm::Attribute::NoInline);
+    // A short plan becomes one function; in a long one, functions keep LLVM's work linear in its length.
+    const bool is_short = plan_.steps.size() <= kInlinedSteps;
+    function->addFnAttr(is_short ? llvm::Attribute::AlwaysInline : llvm::Attribute::NoInline);
     Frame frame(emitter_, function);
-    unsigned next = 0;
-    frame.status = function->getArg(next++);
-    for (int buffer : uses.buffers) {
-      describe_buffer(*function, next, plan_.buffers[buffer]);
-      frame.buffers[buffer] = function->getArg(next++);
-    }
-    for (const std::string& symbol : uses.symbols) frame.symbols[symbol] = function->getArg(next++);
+    bind_parameters(frame, *function, plan_, uses);
     RONDO_CHECK(inside(frame, step));
     b_.CreateRetVoid();
     return function;
   }
 
-  // Nothing writes constants, so they are apart from all else; other buffers may share memory.
-  void describe_buffer(llvm::Function& function, unsigned argument, const Buffer& buffer) {
-    if (buffer.kind == Buffer::Kind::constant) {
-      function.addParamAttr(argument, llvm::Attribute::NoAlias);
-      function.addParamAttr(argument, llvm::Attribute::ReadOnly);
-    }
-    if (buffer.kind == Buffer::Kind::input || buffer.kind == Buffer::Kind::output) return;
-    auto align = llvm::Attribute::getWithAlignment(function.getContext(), llvm::Align(Plan::kAlignment));
-    function.addParamAttr(argument, align);
-  }
-
   Status inside(Frame& frame, const Step& step) {
     if (auto* kernel = std::get_if<Kernel>(&step.what))
-      return profile_.time([&] { return emit_kernel(emitter_, frame, plan_, *kernel); });
+      return profile_.time([&] {
+        return kernel->schedule.task_axis < 0 ? emit_kernel(emitter_, frame, plan_, *kernel)
+                                              : emit_divided(emitter_, frame, plan_, *kernel, prefix_);
+      });
     const Loop& loop = std::get<Loop>(step.what);
     Status status = Done{};
     emitter_.loop(emitter_.word_constant(0), frame.dim(loop.trip), 1, [&](Value* i) {

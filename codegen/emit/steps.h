@@ -5,7 +5,8 @@
 
 namespace rondo::emit {
 
-/// rondo_status PREFIX.run(inputs, outputs, state, scratch, constants, dims): all checked, none null if needed.
+/// rondo_status PREFIX.run(inputs, outputs, state, scratch, constants, dims, parallel): all checked, none null if
+/// needed. A null hook is one thread.
 Result<llvm::Function*> emit_run(Emitter& emitter, const Plan& plan, const std::string& prefix);
 
 }  // namespace rondo::emit

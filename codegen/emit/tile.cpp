@@ -17,21 +17,14 @@ TileEmitter::TileEmitter(Emitter& emitter, Frame& frame, const Plan& plan, const
       tile_(tile),
       access_(emitter, frame, plan, kernel, tile) {
   const Schedule& s = kernel.schedule;
-  int steps = kernel.reduction.empty() ? 1 : s.unroll;
+  int steps = kernel.reductions.empty() ? 1 : s.unroll;
   full_mode_ = facts.vector_in_reduction ? Mode{s.lanes, s.vectors * steps, 1} : Mode{tile.lanes, tile.vectors, steps};
   mode_ = full_mode_;
   for (auto [var, multiple] : multiples) access_.set_multiple(var, multiple);
 }
 
 void TileEmitter::emit() {
-  if (!facts_.reduces.empty()) {
-    access_.set_lanes(full_mode_.lanes);
-    prepare();
-    make_accumulators();
-    reduce(0);
-    finish_reductions();
-  }
-  access_.set_lanes(tile_.lanes);
+  for (nest_ = 0; nest_ < kernel_.reductions.size(); ++nest_) run_nest();
   std::vector<std::pair<Instance, std::pair<const Store*, Value*>>> results;
   for (int row = 0; row < tile_.rows; ++row)
     for (int vector = 0; vector < tile_.vectors; ++vector)
@@ -42,6 +35,15 @@ void TileEmitter::emit() {
   for (const auto& [at, result] : results) access_.store(*result.first, at, result.second);
 }
 
+void TileEmitter::run_nest() {
+  access_.set_lanes(full_mode_.lanes);
+  prepare();
+  make_accumulators();
+  reduce(0);
+  access_.set_lanes(tile_.lanes);
+  finish_reductions();
+}
+
 // Instances that differ only where the instruction does not depend on it are one.
 uint64_t TileEmitter::key(int instr, Instance at) const {
   const Dependence& d = facts_.depends[instr];
@@ -50,7 +52,7 @@ uint64_t TileEmitter::key(int instr, Instance at) const {
 }
 
 Value* TileEmitter::value(int instr, Instance at) {
-  auto& values = facts_.depends[instr].reduction ? inner_ : outer_;
+  auto& values = facts_.depends[instr].nest >= 0 ? inner_ : outer_;
   uint64_t place = key(instr, at);
   auto found = values.find(place);
   if (found != values.end()) return found->second;
@@ -69,7 +71,7 @@ Value* TileEmitter::compute(int index, Instance at) {
     case Instr::Kind::index: return access_.index_value(instr, at);
     case Instr::Kind::pointwise: return compute_pointwise(index, at);
     case Instr::Kind::bounded: return compute_bounded(index, at);
-    case Instr::Kind::reduce: break;  // all are in outer_ once the nest has run
+    case Instr::Kind::reduce: break;  // all are in outer_ once their nest has run
   }
   return nullptr;
 }
@@ -104,7 +106,7 @@ Value* TileEmitter::compute_bounded(int index, Instance at) {
 
 // Values that do not change in the nest are computed before it.
 void TileEmitter::prepare() {
-  for (int instr : facts_.prepared)
+  for (int instr : facts_.prepared[nest_])
     for (int row = 0; row < rows_of(instr); ++row)
       for (int vector = 0; vector < vectors_of(instr); ++vector) value(instr, {row, vector});
 }
@@ -113,15 +115,21 @@ llvm::AllocaInst* TileEmitter::accumulator(int instr, Instance at) {
   return (mode_.rest ? rest_ : accumulators_).at(key(instr, at) | uint64_t(at.step) | uint64_t(at.vector) << 12);
 }
 
+// What a reduction begins with: its second operand, or nothing.
+Value* TileEmitter::beginning(const Instr& reduce, Instance at, int lanes) {
+  if (reduce.operands.size() < 2) return combine_identity(emitter_, reduce.combine, reduce.dtype, lanes);
+  return emitter_.splat(value(reduce.operands[1], at), lanes);
+}
+
 void TileEmitter::make_accumulators() {
-  auto make = [&](const Instr& instr, int lanes) {
-    Value* identity = combine_identity(emitter_, instr.combine, instr.dtype, lanes);
-    llvm::AllocaInst* place = frame_.local(identity->getType());
-    emitter_.b.CreateStore(identity, place);
+  auto make = [&](Value* begin) {
+    llvm::AllocaInst* place = frame_.local(begin->getType());
+    emitter_.b.CreateStore(begin, place);
     return place;
   };
-  for (int index : facts_.reduces) {
+  for (int index : reduces()) {
     const Instr& instr = kernel_.body[index];
+    auto nothing = [&](int lanes) { return combine_identity(emitter_, instr.combine, instr.dtype, lanes); };
     bool along = facts_.vector_in_reduction;
     int vectors = along ? full_mode_.vectors : vectors_of(index);
     int lanes = along || facts_.depends[index].vector ? full_mode_.lanes : 1;
@@ -129,33 +137,38 @@ void TileEmitter::make_accumulators() {
       uint64_t place = key(index, {row, 0, 0});
       for (int vector = 0; vector < vectors; ++vector)
         for (int step = 0; step < full_mode_.steps; ++step)
-          accumulators_[place | uint64_t(vector) << 12 | uint64_t(step)] = make(instr, lanes);
-      if (along) rest_[place] = make(instr, 1);
+          accumulators_[place | uint64_t(vector) << 12 | uint64_t(step)] =
+              make(along || step > 0 ? nothing(lanes) : beginning(instr, {row, vector}, lanes));
+      if (along) rest_[place] = make(beginning(instr, {row, 0}, 1));
     }
   }
 }
 
 void TileEmitter::run(size_t axis, Value* begin, Value* end, int64_t step) {
-  int var = kernel_.reduction[axis].var;
+  int var = axes()[axis].var;
   access_.set_multiple(var, step);
-  emitter_.loop(begin, end, step, [&](Value* i) {
+  auto body = [&](Value* i) {
     frame_.vars[var] = i;
     reduce(axis + 1);
-  });
+  };
+  if (kernel_.schedule.flat)
+    emitter_.repeat(begin, end, step, body);
+  else
+    emitter_.loop(begin, end, step, body);
   frame_.vars.erase(var);
 }
 
 void TileEmitter::reduce(size_t axis) {
-  if (axis == kernel_.reduction.size()) return reduction_body();
-  const Axis& a = kernel_.reduction[axis];
+  if (axis == axes().size()) return reduction_body();
+  const Axis& a = axes()[axis];
   if (a.var == kernel_.schedule.vector_axis) return reduce_lanes(axis);
-  if (axis + 1 == kernel_.reduction.size() && mode_.steps > 1) return reduce_steps(axis);
+  if (axis + 1 == axes().size() && mode_.steps > 1) return reduce_steps(axis);
   run(axis, emitter_.word_constant(0), frame_.dim(a.extent), 1);
 }
 
 // Whole vectors, then what is left, element by element, into accumulators of its own.
 void TileEmitter::reduce_lanes(size_t axis) {
-  Dim extent = max(kernel_.reduction[axis].extent, Dim(0));
+  Dim extent = max(axes()[axis].extent, Dim(0));
   int64_t step = int64_t(full_mode_.lanes) * full_mode_.vectors;
   Value* whole = frame_.dim(floor_div(extent, Dim(step)) * Dim(step));
   run(axis, emitter_.word_constant(0), whole, step);
@@ -168,7 +181,7 @@ void TileEmitter::reduce_lanes(size_t axis) {
 
 // Several steps at a time, each into its own accumulator; the steps left over go into the first.
 void TileEmitter::reduce_steps(size_t axis) {
-  Dim extent = max(kernel_.reduction[axis].extent, Dim(0));
+  Dim extent = max(axes()[axis].extent, Dim(0));
   Value* whole = frame_.dim(floor_div(extent, Dim(mode_.steps)) * Dim(mode_.steps));
   run(axis, emitter_.word_constant(0), whole, mode_.steps);
   mode_.steps = 1;
@@ -179,7 +192,7 @@ void TileEmitter::reduce_steps(size_t axis) {
 void TileEmitter::reduction_body() {
   inner_.clear();
   for (int step = 0; step < mode_.steps; ++step)
-    for (int index : facts_.reduces)
+    for (int index : reduces())
       for (int row = 0; row < rows_of(index); ++row) {
         int vectors = facts_.vector_in_reduction ? mode_.vectors : vectors_of(index);
         for (int vector = 0; vector < vectors; ++vector) {
@@ -196,7 +209,7 @@ Value* TileEmitter::accumulate(const Instr& instr, Instance at, Value* sum) {
   int lanes = Emitter::lanes(sum);
   const Instr& operand = kernel_.body[instr.operands[0]];
   bool product = operand.kind == Instr::Kind::pointwise && operand.op == Op::mul && operand.dtype == instr.dtype &&
-                 facts_.depends[instr.operands[0]].reduction;
+                 facts_.depends[instr.operands[0]].nest >= 0;
   if (instr.combine == Combine::sum && is_float(instr.dtype) && product) {
     Math math(emitter_, sum->getType());
     Real a = math.wrap(emitter_.splat(value(operand.operands[0], at), lanes));
@@ -208,7 +221,7 @@ Value* TileEmitter::accumulate(const Instr& instr, Instance at, Value* sum) {
 }
 
 void TileEmitter::finish_reductions() {
-  for (int index : facts_.reduces)
+  for (int index : reduces())
     for (int row = 0; row < rows_of(index); ++row)
       for (int vector = 0; vector < vectors_of(index); ++vector)
         outer_[key(index, {row, vector})] = finish(index, row, vector);

@@ -1,4 +1,4 @@
-// One tile: prepared values, the reduction nest with its accumulators, the parallel work, the stores.
+// One tile: each reduction nest with the values prepared for it and its accumulators, the parallel work, the stores.
 #pragma once
 
 #include "codegen/emit/access.h"
@@ -12,7 +12,7 @@ class TileEmitter {
   void emit();
 
  private:
-  // How the reduction nest runs at the moment.
+  // How a reduction nest runs at the moment.
   struct Mode {
     int lanes, vectors, steps;
     bool rest = false;  // the elements left over of a reduction along lanes: scalar, apart
@@ -24,8 +24,12 @@ class TileEmitter {
   Value* compute_bounded(int instr, Instance at);
   uint64_t key(int instr, Instance at) const;
 
+  const std::vector<Axis>& axes() const { return kernel_.reductions[nest_]; }
+  const std::vector<int>& reduces() const { return facts_.reduces[nest_]; }
+  void run_nest();
   void prepare();
   void make_accumulators();
+  Value* beginning(const Instr& reduce, Instance at, int lanes);
   void reduce(size_t axis);
   void reduce_lanes(size_t axis);
   void reduce_steps(size_t axis);
@@ -48,7 +52,8 @@ class TileEmitter {
   Tile tile_;
   Access access_;
   Mode mode_, full_mode_;
-  std::map<uint64_t, Value*> outer_, inner_;  // values outside the reduction nest, and in its current body
+  size_t nest_ = 0;                           // the one that runs
+  std::map<uint64_t, Value*> outer_, inner_;  // values outside the nests, and in the current body
   std::map<uint64_t, llvm::AllocaInst*> accumulators_, rest_;
 };
 

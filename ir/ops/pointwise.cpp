@@ -248,6 +248,40 @@ Arrays evaluate_erf(const EvaluateContext& c) {
   return unary_real(c, [](double a) { return std::erf(a); });
 }
 
+// The forms for cells: any number of operands, all real.
+namespace {
+
+template <size_t N, class F>
+Arrays joined(const EvaluateContext& c, F f) {
+  RONDO_TRY(const Extents shape, result_extents(c));
+  RONDO_TRY(Array result, make_array(c.operands[0]->dtype, shape));
+  std::array<std::vector<int64_t>, N> strides;
+  for (size_t i = 0; i < N; ++i) strides[i] = broadcast_strides(c.operands[i]->shape, shape);
+  auto next = result.reals.begin();
+  walk<N>(shape, strides, {}, [&](const auto& at) {
+    std::array<double, N> x;
+    for (size_t i = 0; i < N; ++i) x[i] = c.operands[i]->reals[at[i]];
+    *next++ = f(x);
+  });
+  return one(std::move(result));
+}
+
+double sigmoid(double a) { return 1 / (1 + std::exp(-a)); }
+
+}  // namespace
+
+Arrays evaluate_cell_sigmoid(const EvaluateContext& c) { return evaluate_sigmoid(c); }
+Arrays evaluate_cell_tanh(const EvaluateContext& c) { return evaluate_tanh(c); }
+Arrays evaluate_sigmoid_times_tanh(const EvaluateContext& c) {
+  return joined<2>(c, [](const auto& x) { return sigmoid(x[0]) * std::tanh(x[1]); });
+}
+Arrays evaluate_gated_sum(const EvaluateContext& c) {
+  return joined<4>(c, [](const auto& x) { return sigmoid(x[0]) * x[1] + sigmoid(x[2]) * std::tanh(x[3]); });
+}
+Arrays evaluate_gated_blend(const EvaluateContext& c) {
+  return joined<3>(c, [](const auto& x) { return (1 - sigmoid(x[0])) * std::tanh(x[1]) + sigmoid(x[0]) * x[2]; });
+}
+
 Arrays evaluate_equal(const EvaluateContext& c) {
   return compare(c, [](auto a, auto b) { return a == b; });
 }

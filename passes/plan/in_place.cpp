@@ -110,6 +110,6 @@ class InPlace {
 
 }  // namespace
 
-void update_in_place(Plan& plan) { InPlace(plan).run(plan.steps); }
+void update_in_place(Plan& plan, const TargetFacts&) { InPlace(plan).run(plan.steps); }
 
 }  // namespace rondo

@@ -34,7 +34,7 @@ int KernelBuilder::emit(Instr instr) {
   std::string key = fmt::format("{} {} {} {} {} {} {} {}", static_cast<int>(instr.kind), static_cast<int>(instr.op),
                                 static_cast<int>(instr.dtype), fmt::join(instr.operands, ","),
                                 fmt::format("{:a} {}", instr.real, instr.integer), instr.buffer, to_string(instr.index),
-                                static_cast<int>(instr.combine));
+                                fmt::format("{} {}", static_cast<int>(instr.combine), instr.nest));
   for (const Instr::Indirect& part : instr.indirect) key += fmt::format(" @{}*{}", part.instr, part.coefficient.to_string());
   key += " <" + instr.extent.to_string();
   auto [found, fresh] = known_.emplace(std::move(key), static_cast<int>(kernel_.body.size()));
@@ -187,24 +187,21 @@ int KernelBuilder::pointwise(const Node& node, const Position& position) {
   return failed_ ? -1 : emit(std::move(instr));
 }
 
-std::vector<Index> KernelBuilder::reduction_axes(const std::vector<Dim>& extents) {
-  if (kernel_.reduction.empty())
-    for (const Dim& extent : extents)
-      if (!extent.is(1)) kernel_.reduction.push_back({next_var_++, extent});
-  std::vector<Index> axes;
-  size_t next = 0;
+KernelBuilder::Nest KernelBuilder::nest_over(const std::vector<Dim>& extents, const Node* product) {
+  std::vector<std::string> words;
+  for (const Dim& extent : extents) words.push_back(extent.to_string());
+  auto [found, fresh] = nests_.emplace(std::pair(product, std::move(words)), Nest{});
+  Nest& nest = found->second;
+  if (!fresh) return nest;
+  std::vector<Axis> axes;
   for (const Dim& extent : extents) {
-    if (extent.is(1)) {
-      axes.push_back({});
-    } else if (next < kernel_.reduction.size() && kernel_.reduction[next].extent == extent) {
-      axes.push_back(variable(kernel_.reduction[next++].var));
-    } else {
-      fail();
-      axes.push_back({});
-    }
+    nest.axes.push_back(extent.is(1) ? Index{} : variable(next_var_));
+    if (!extent.is(1)) axes.push_back({next_var_++, extent});
   }
-  if (next != kernel_.reduction.size()) fail();
-  return axes;
+  if (axes.empty()) return nest;
+  nest.number = static_cast<int>(kernel_.reductions.size());
+  kernel_.reductions.push_back(std::move(axes));
+  return nest;
 }
 
 bool KernelBuilder::uses_reduction(int instr) const {
@@ -218,20 +215,22 @@ bool KernelBuilder::uses_reduction(int instr) const {
   return uses[instr];
 }
 
-int KernelBuilder::accumulate(Combine combine, DType dtype, const std::function<int()>& element) {
+int KernelBuilder::accumulate(const Nest& nest, Combine combine, DType dtype, const std::function<int()>& element) {
   Instr instr;
   instr.kind = Instr::Kind::reduce;
   instr.combine = combine;
   instr.dtype = dtype;
   instr.operands = {element()};
   if (failed_ || uses_reduction(instr.operands[0])) return fail();
-  if (kernel_.reduction.empty()) return instr.operands[0];  // over a single element
+  if (nest.number < 0) return instr.operands[0];  // over a single element
+  instr.nest = nest.number;
   return emit(std::move(instr));
 }
 
-int KernelBuilder::multiply_accumulate(const Node& node, const Position& left, const Position& right) {
+int KernelBuilder::multiply_accumulate(const Nest& nest, const Node& node, const Position& left,
+                                       const Position& right) {
   const DType dtype = node.result()->type->dtype;
-  return accumulate(Combine::sum, dtype, [&] {
+  return accumulate(nest, Combine::sum, dtype, [&] {
     Instr product;
     product.kind = Instr::Kind::pointwise;
     product.op = Op::mul;
@@ -245,7 +244,8 @@ int KernelBuilder::multiply_accumulate(const Node& node, const Position& left, c
 int KernelBuilder::matmul(const Node& node, const Position& position) {
   const Value *a = node.operands[0], *b = node.operands[1];
   const size_t rank = position.size();
-  const Index k = reduction_axes({a->type->shape.back()})[0];
+  const Nest nest = nest_over({a->type->shape.back()}, &node);
+  const Index& k = nest.axes[0];
   const Position batch(position.begin(), position.end() - 2);
   auto operand_position = [&](const Value* operand, Index row, Index column) {
     Shape leading(operand->type->shape.begin(), operand->type->shape.end() - 2);
@@ -254,7 +254,7 @@ int KernelBuilder::matmul(const Node& node, const Position& position) {
     result.push_back(std::move(column));
     return result;
   };
-  return multiply_accumulate(node, operand_position(a, position[rank - 2], k), operand_position(b, k, position[rank - 1]));
+  return multiply_accumulate(nest, node, operand_position(a, position[rank - 2], k), operand_position(b, k, position[rank - 1]));
 }
 
 // result[n, o, s] = sum over c, k of x[n, g*C + c, s*stride + k*dilation] * w[o, c, k], g = group of o
@@ -263,7 +263,8 @@ int KernelBuilder::conv(const Node& node, const Position& position) {
   const auto strides = node.attributes.integers("strides"), dilations = node.attributes.integers("dilations");
   const int64_t groups = node.attributes.integer("groups");
   std::vector<Dim> extents(w->type->shape.begin() + 1, w->type->shape.end());
-  const std::vector<Index> reduced = reduction_axes(extents);
+  const Nest nest = nest_over(extents, &node);
+  const std::vector<Index>& reduced = nest.axes;
   Index channel = reduced[0];
   if (groups > 1) {
     if (split_.axis != 1 || !(position[1] == split_.whole)) return fail();
@@ -273,7 +274,7 @@ int KernelBuilder::conv(const Node& node, const Position& position) {
   for (size_t i = 0; i < strides.size(); ++i)
     at_x.push_back(position[2 + i] * Dim(strides[i]) + reduced[1 + i] * Dim(dilations[i]));
   at_w.insert(at_w.end(), reduced.begin(), reduced.end());
-  return multiply_accumulate(node, at_x, at_w);
+  return multiply_accumulate(nest, node, at_x, at_w);
 }
 
 int KernelBuilder::reduce(const Node& node, const Position& position) {
@@ -284,12 +285,12 @@ int KernelBuilder::reduce(const Node& node, const Position& position) {
   std::vector<Dim> extents;
   for (size_t i = 0; i < reduced.size(); ++i)
     if (reduced[i]) extents.push_back(operand->type->shape[i]);
-  const std::vector<Index> vars = reduction_axes(extents);
+  const Nest nest = nest_over(extents, nullptr);
   Position inner;
   size_t next_reduced = 0, next_kept = 0;
   for (size_t i = 0; i < reduced.size(); ++i)
-    inner.push_back(reduced[i] ? vars[next_reduced++] : position[next_kept++]);
-  return accumulate(*find_combine(node.attributes.text("combine")), operand->type->dtype,
+    inner.push_back(reduced[i] ? nest.axes[next_reduced++] : position[next_kept++]);
+  return accumulate(nest, *find_combine(node.attributes.text("combine")), operand->type->dtype,
                     [&] { return demand(operand, inner); });
 }
 
@@ -297,11 +298,11 @@ int KernelBuilder::reduce_window(const Node& node, const Position& position) {
   const Value* operand = node.operands[0];
   const auto window = node.attributes.integers("window"), strides = node.attributes.integers("strides"),
              dilations = node.attributes.integers("dilations");
-  const std::vector<Index> vars = reduction_axes(std::vector<Dim>(window.begin(), window.end()));
+  const Nest nest = nest_over(std::vector<Dim>(window.begin(), window.end()), nullptr);
   Position inner;
   for (size_t i = 0; i < window.size(); ++i)
-    inner.push_back(position[i] * Dim(strides[i]) + vars[i] * Dim(dilations[i]));
-  return accumulate(*find_combine(node.attributes.text("combine")), operand->type->dtype,
+    inner.push_back(position[i] * Dim(strides[i]) + nest.axes[i] * Dim(dilations[i]));
+  return accumulate(nest, *find_combine(node.attributes.text("combine")), operand->type->dtype,
                     [&] { return demand(operand, inner); });
 }
 

@@ -2,8 +2,8 @@
 //
 // A kernel starts from the positions of its results. Each value is demanded at the position where it is needed;
 // data movement only changes positions, a pointwise operator becomes an instruction, a contraction or reduction
-// introduces the kernel's reduction axes, and a value from outside becomes a load. A contraction demanded at
-// several positions (the gates of a cell) gives several accumulators that share one reduction loop.
+// introduces a reduction nest, and a value from outside becomes a load. A contraction demanded at several positions (the
+// gates of a cell) gives several accumulators that share one nest; each contraction has a nest of its own.
 #pragma once
 
 #include <functional>
@@ -56,12 +56,17 @@ class KernelBuilder {
   int reduce(const Node& node, const Position& position);
   int reduce_window(const Node& node, const Position& position);
   int region(const Node& node, int result, const Position& position);
-  /// The reduction axes of these extents, shared by all reductions of the kernel; fails if they differ.
-  std::vector<Index> reduction_axes(const std::vector<Dim>& extents);
-  /// Combines what `element` demands over the reduction axes. Reductions do not nest in one kernel.
-  int accumulate(Combine combine, DType dtype, const std::function<int()>& element);
+  /// A reduction nest, -1 if it has a single iteration, and the index along each of its extents.
+  struct Nest {
+    int number = -1;
+    std::vector<Index> axes;
+  };
+  /// The nest of a product, or that of all other reductions over these extents (product is null).
+  Nest nest_over(const std::vector<Dim>& extents, const Node* product);
+  /// Combines what `element` demands over the nest. Reductions over the results of others are another kernel's work.
+  int accumulate(const Nest& nest, Combine combine, DType dtype, const std::function<int()>& element);
   bool uses_reduction(int instr) const;
-  int multiply_accumulate(const Node& node, const Position& left, const Position& right);
+  int multiply_accumulate(const Nest& nest, const Node& node, const Position& left, const Position& right);
   int fail() { return failed_ = true, -1; }
 
   Kernel& kernel_;
@@ -70,6 +75,7 @@ class KernelBuilder {
   bool failed_ = false;
   std::map<std::string, int> known_;  // instructions by what they hold
   std::map<const Value*, int> value_ids_;
+  std::map<std::pair<const Node*, std::vector<std::string>>, Nest> nests_;  // looked up only
   struct Split {  // a parallel axis of the result in two: outer * inner_extent + inner
     int axis = -1;
     Index whole, outer, inner;

@@ -79,9 +79,11 @@ using LowerFunction = Status (*)(Lowering&, const Node&);
 Status lower_pointwise(Lowering&, const Node&);
 
 // The stages after lowering, each on the whole plan.
+#define RONDO_PLAN_STAGE(name, doc) void name(Plan& plan, const struct TargetFacts& target);
+#include "passes/plan/stages.def"
+/// Stores weights as f16 or bf16; f32 leaves them. An error names the node whose weight does not fit.
+Status narrow_weights(Plan& plan, DType stored);
 void choose_schedules(Plan& plan, const struct TargetFacts& target);
-void pack_weights(Plan& plan);
-void update_in_place(Plan& plan);
 void plan_memory(Plan& plan);
 
 /// Calls f(kernel) for every kernel, in order.

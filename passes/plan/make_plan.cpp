@@ -80,17 +80,33 @@ Status lower_graph(const Graph& graph, Lowering& lowering) {
 
 }  // namespace
 
+std::vector<std::string_view> plan_stages() {
+  return {
+#define RONDO_PLAN_STAGE(name, doc) #name,
+#include "passes/plan/stages.def"
+  };
+}
+
 Result<Plan> make_plan(const Graph& core, const TargetFacts& target, const PlanOptions& options) {
   Plan plan;
   plan.name = core.name;
+  plan.fast_math = options.fast_math;
   Lowering lowering(plan);
   declare_interface(core, lowering);
   RONDO_CHECK(lower_graph(core, lowering));
-  update_in_place(plan);
+  const auto wanted = [&](std::string_view stage) {
+    return std::find(options.without.begin(), options.without.end(), stage) == options.without.end();
+  };
+  if (wanted("update_in_place")) update_in_place(plan, target);
+  if (wanted("combine_activations")) combine_activations(plan, target);
+  if (wanted("chain_sums")) chain_sums(plan, target);
   choose_schedules(plan, target);
   if (options.choices) *options.choices = find_choices(plan, target);
   if (options.tuning) RONDO_CHECK(apply_tuning(plan, target, *options.tuning));
-  pack_weights(plan);
+  if (wanted("alternate_order")) alternate_order(plan, target);
+  if (wanted("pack_weights")) pack_weights(plan, target);
+  RONDO_CHECK(narrow_weights(plan, options.weights));
+  if (wanted("divide_work")) divide_work(plan, target);
   plan_memory(plan);
   RONDO_CHECK(verify(plan));
   return plan;

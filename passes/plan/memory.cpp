@@ -77,6 +77,7 @@ void drop_unused(Plan& plan, const std::vector<Interval>& lives) {
     for (Instr& instr : kernel.body)
       if (instr.kind == Instr::Kind::load) instr.buffer = renumbered[instr.buffer];
     for (Store& store : kernel.stores) store.buffer = renumbered[store.buffer];
+    if (kernel.schedule.turn >= 0) kernel.schedule.turn = renumbered[kernel.schedule.turn];
   });
   for (auto* ports : {&plan.inputs, &plan.outputs})
     for (Port& port : *ports) port.buffer = renumbered[port.buffer];
@@ -87,7 +88,8 @@ void place_in_sequence(Plan& plan) {
   Dim constant_bytes(0);
   plan.state_bytes = Dim(0);
   for (Buffer& buffer : plan.buffers) {
-    if (buffer.kind != Buffer::Kind::constant && buffer.kind != Buffer::Kind::state) continue;
+    if (buffer.kind == Buffer::Kind::input || buffer.kind == Buffer::Kind::output || buffer.kind == Buffer::Kind::scratch)
+      continue;
     Dim& end = buffer.kind == Buffer::Kind::constant ? constant_bytes : plan.state_bytes;
     buffer.offset = end;
     end += aligned_bytes(buffer);

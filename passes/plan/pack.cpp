@@ -1,8 +1,8 @@
 // Packing: the constants that a reduction reads are laid out in the order in which its tiles read them,
 //
-//   [other axes][panel of the vector axis][reduction axes][operand][lane of the panel]
+//   [other axes][panel of the vector axis][axes of the nest][operand][lane of the panel]
 //
-// so that a kernel reads them strictly forward, all operands (the gates of a cell) of a block side by side. A panel is
+// for each reduction nest, so that a kernel reads them strictly forward, all operands (the gates of a cell) of a block side by side. A panel is
 // one tile wide; the last one is filled up with zeros. Kernels that read the same constants in the same order share
 // one packed copy. Tested by plan_test.cpp.
 #include <fmt/format.h>
@@ -37,41 +37,48 @@ class Packer {
     const Axis* along = nullptr;
     for (const Axis& axis : kernel.parallel)
       if (axis.var == schedule.vector_axis) along = &axis;
-    if (!along || !along->extent.constant() || kernel.reduction.empty()) return;
+    if (!along || !along->extent.constant()) return;
+    for (size_t nest = 0; nest < kernel.reductions.size(); ++nest) pack_nest(kernel, *along, static_cast<int>(nest));
+  }
+
+ private:
+  void pack_nest(Kernel& kernel, const Axis& along, int nest) {
+    const Schedule& schedule = kernel.schedule;
     std::vector<Instr*> loads;
     for (Instr& instr : kernel.body)
-      if (packable(kernel, instr, along->var)) loads.push_back(&instr);
+      if (packable(kernel, instr, along.var, nest)) loads.push_back(&instr);
     if (loads.empty()) return;
 
     Layout layout;
-    layout.along = *along;
+    layout.along = along;
     layout.panel = int64_t{schedule.lanes} * schedule.vectors;
-    layout.panels = (*along->extent.constant() + layout.panel - 1) / layout.panel;
+    layout.panels = (*along.extent.constant() + layout.panel - 1) / layout.panel;
     layout.operands = static_cast<int64_t>(loads.size());
     for (const Axis& axis : kernel.parallel)
-      if (axis.var != along->var && any_depends(loads, axis.var)) layout.outer.push_back(axis);
-    for (const Axis& axis : kernel.reduction)
+      if (axis.var != along.var && any_depends(loads, axis.var)) layout.outer.push_back(axis);
+    for (const Axis& axis : kernel.reductions[nest])
       if (any_depends(loads, axis.var)) layout.reduction.push_back(axis);
     if (too_large(layout, loads)) return;
     rewrite(layout, loads, packed_buffer(layout, loads));
   }
 
- private:
   static bool any_depends(const std::vector<Instr*>& loads, int var) {
     for (const Instr* load : loads)
       if (!coefficient(load->index, var).is(0)) return true;
     return false;
   }
 
-  bool packable(const Kernel& kernel, const Instr& instr, int along) const {
+  /// A constant whose place varies along the lanes and inside this nest, by known strides.
+  bool packable(const Kernel& kernel, const Instr& instr, int along, int nest) const {
     if (instr.kind != Instr::Kind::load || !instr.indirect.empty()) return false;
     if (plan_.buffers[instr.buffer].kind != Buffer::Kind::constant || coefficient(instr.index, along).is(0)) return false;
     bool reduced = false;
     for (const IndexTerm& term : instr.index.terms) {
       const Axis* axis = nullptr;
-      for (const auto* axes : {&kernel.parallel, &kernel.reduction})
-        for (const Axis& candidate : *axes)
-          if (candidate.var == term.var) axis = &candidate, reduced |= axes == &kernel.reduction;
+      for_each_axis(kernel, [&](const Axis& candidate) {
+        if (candidate.var == term.var) axis = &candidate;
+      });
+      reduced |= nest_of(kernel, term.var) == nest;
       if (!axis || !axis->extent.constant() || !term.coefficient.constant() || term.panel != 0) return false;
     }
     return reduced && instr.index.constant.constant();
@@ -166,7 +173,7 @@ class Packer {
 
 }  // namespace
 
-void pack_weights(Plan& plan) {
+void pack_weights(Plan& plan, const TargetFacts&) {
   Packer packer(plan);
   for_each_kernel(plan.steps, [&](Kernel& kernel) {
     if (kernel.schedule.lanes > 1) packer.pack(kernel);

@@ -1,6 +1,7 @@
-// Schedules: which axis runs along vector lanes, and how large the tile is that one kernel computes together.
+// Schedules: which axis runs along vector lanes, in which order the parallel axes are nested, and, with tile.h, how large
+// the tile is that one kernel computes together.
 //
-// Cost of a choice = vector instructions executed, counting 1 for arithmetic, contiguous access and packed constants,
+// Cost of a vector axis = vector instructions executed, counting 1 for arithmetic, contiguous access and packed constants,
 // 1/2 for a scalar that is spread over lanes, and 1.5 per lane for elements that must be picked one by one. Extents
 // that only the run knows count as kAssumedExtent. Tested by plan_test.cpp.
 #include <algorithm>
@@ -8,20 +9,10 @@
 
 #include "ir/target_facts.h"
 #include "passes/plan/lowering.h"
+#include "passes/plan/tile.h"
 
 namespace rondo {
 namespace {
-
-constexpr double kAssumedExtent = 32;
-constexpr int kChains = 8;  // independent accumulations that hide the latency of a multiply-add
-
-double estimate(const Dim& extent) { return extent.constant() ? static_cast<double>(*extent.constant()) : kAssumedExtent; }
-
-double estimate(const std::vector<Axis>& axes) {
-  double product = 1;
-  for (const Axis& axis : axes) product *= estimate(axis.extent);
-  return product;
-}
 
 template <class Function>
 void for_each_index(Kernel& kernel, Function f) {
@@ -47,43 +38,19 @@ void collapse(Kernel& kernel, std::vector<Axis>& axes) {
   }
 }
 
-bool depends(const Index& index, int var) { return !coefficient(index, var).is(0); }
-
-/// Whether each instruction is computed inside the reduction loops.
-std::vector<bool> reduction_level(const Kernel& kernel) {
-  std::vector<bool> inside(kernel.body.size(), false);
-  for (size_t i = 0; i < kernel.body.size(); ++i) {
-    const Instr& instr = kernel.body[i];
-    if (instr.kind == Instr::Kind::reduce) continue;
-    for (const Axis& axis : kernel.reduction) inside[i] = inside[i] || depends(instr.index, axis.var);
-    for (int operand : instr.operands) inside[i] = inside[i] || inside[operand];
-    for (const auto& part : instr.indirect) inside[i] = inside[i] || inside[part.instr];
-  }
-  return inside;
-}
-
-/// Whether each instruction differs along an axis.
-std::vector<bool> varies_along(const Kernel& kernel, int var) {
-  std::vector<bool> varies(kernel.body.size(), false);
-  for (size_t i = 0; i < kernel.body.size(); ++i) {
-    const Instr& instr = kernel.body[i];
-    varies[i] = depends(instr.index, var);
-    for (int operand : instr.operands) varies[i] = varies[i] || varies[operand];
-    for (const auto& part : instr.indirect) varies[i] = varies[i] || varies[part.instr];
-  }
-  return varies;
-}
-
 class Scheduler {
  public:
   Scheduler(Plan& plan, Kernel& kernel, const TargetFacts& target) : plan_(plan), kernel_(kernel), target_(target) {}
 
   void run() {
     collapse(kernel_, kernel_.parallel);
-    collapse(kernel_, kernel_.reduction);
-    inside_ = reduction_level(kernel_);
+    for (std::vector<Axis>& nest : kernel_.reductions) collapse(kernel_, nest);
+    inside_ = nests_of_body(kernel_);
     if (target_.vector_bytes > 0) choose_vector_axis();
-    choose_tile();
+    if (kernel_.reductions.empty()) return;
+    const int row = row_axis();
+    if (row >= 0) order_axes(row);
+    choose_tile(plan_, kernel_, row, target_);
   }
 
  private:
@@ -120,21 +87,22 @@ class Scheduler {
 
   double cost(const Axis& axis, int lanes, bool is_parallel) const {
     const std::vector<bool> varies = varies_along(kernel_, axis.var);
-    double inner = 0, outer = 0, reductions = 0;
-    for (size_t i = 0; i < kernel_.body.size(); ++i) {
-      if (kernel_.body[i].kind == Instr::Kind::reduce) ++reductions;
-      (inside_[i] ? inner : outer) += cost(kernel_.body[i], varies[i], inside_[i], axis.var, lanes, is_parallel);
-    }
-    for (const Store& store : kernel_.stores)
-      outer += !is_parallel || coefficient(store.index, axis.var).is(1) ? 1 : 1.5 * lanes;
+    double body = 0, reductions = 0;  // for one element, or for one vector of elements
     const double extent = std::max(1.0, estimate(axis.extent));
     const double full = std::floor(extent / lanes), rest = extent - full * lanes;
-    const double parallel = estimate(kernel_.parallel), reduction = estimate(kernel_.reduction);
-    if (is_parallel) {
-      const double tail = rest > 0 ? std::popcount(static_cast<unsigned>(rest)) : 0;
-      return parallel / extent * (full + tail) * (reduction * inner + outer);
+    for (size_t i = 0; i < kernel_.body.size(); ++i) {
+      if (kernel_.body[i].kind == Instr::Kind::reduce) ++reductions;
+      double times = 1;
+      if (inside_[i] >= 0) times = estimate(kernel_.reductions[inside_[i]]);
+      if (inside_[i] >= 0 && !is_parallel) times *= (full + rest) / extent;
+      body += times * cost(kernel_.body[i], varies[i], inside_[i] >= 0, axis.var, lanes, is_parallel);
     }
-    return parallel * (reduction / extent * (full + rest) * inner + outer + 2 * std::log2(lanes) * reductions);
+    for (const Store& store : kernel_.stores)
+      body += !is_parallel || coefficient(store.index, axis.var).is(1) ? 1 : 1.5 * lanes;
+    const double parallel = estimate(kernel_.parallel);
+    if (!is_parallel) return parallel * (body + 2 * std::log2(lanes) * reductions);
+    const double tail = rest > 0 ? std::popcount(static_cast<unsigned>(rest)) : 0;
+    return parallel / extent * (full + tail) * body;
   }
 
   void choose_vector_axis() {
@@ -150,63 +118,51 @@ class Scheduler {
       schedule.lanes = lanes;
     };
     for (auto axis = kernel_.parallel.rbegin(); axis != kernel_.parallel.rend(); ++axis) consider(*axis, true);
-    if (!kernel_.reduction.empty() && sums_floats_only()) consider(kernel_.reduction.back(), false);
+    if (kernel_.reductions.size() == 1 && sums_floats_only(kernel_)) consider(kernel_.reductions[0].back(), false);
   }
 
-  bool sums_floats_only() const {
-    for (const Instr& instr : kernel_.body)
-      if (instr.kind == Instr::Kind::reduce && !is_float(instr.dtype)) return false;
-    return true;
+  /// What the reductions read along the lanes: weights, which all rows share.
+  bool any_weight_varies(int var) const {
+    for (size_t i = 0; i < kernel_.body.size(); ++i)
+      if (is_weight(i) && depends(kernel_.body[i].index, var)) return true;
+    return false;
+  }
+  bool is_weight(size_t i) const {
+    const Instr& instr = kernel_.body[i];
+    return instr.kind == Instr::Kind::load && inside_[i] >= 0 && depends(instr.index, kernel_.schedule.vector_axis);
   }
 
-  const Axis* parallel_axis(int var) const {
-    for (const Axis& axis : kernel_.parallel)
-      if (axis.var == var) return &axis;
-    return nullptr;
-  }
-
-  // Accumulators = reductions * rows * vectors must leave registers for operands; more rows share each weight.
-  void choose_tile() {
-    Schedule& schedule = kernel_.schedule;
-    int reductions = 0;
-    for (const Instr& instr : kernel_.body) reductions += instr.kind == Instr::Kind::reduce;
-    if (reductions == 0) return;
-    const Axis* along = parallel_axis(schedule.vector_axis);
-    const int budget = std::max(2, target_.vector_registers * 3 / 4);
-    const int most_vectors = along ? static_cast<int>(std::ceil(estimate(along->extent) / schedule.lanes)) : 1;
-    const Axis* row = along ? row_axis() : nullptr;
-    int rows = row ? std::min<int>(8, static_cast<int>(estimate(row->extent))) : 1;
-    int vectors = std::min({most_vectors, 4, std::max(1, (row ? kChains / 2 : kChains) / reductions)});
-    while (vectors > 1 && rows * vectors * reductions > budget && rows <= 4) --vectors;
-    while (rows > 1 && rows * vectors * reductions > budget) --rows;
-    schedule.vectors = std::max(1, vectors);
-    if (rows > 1) schedule.row_axis = row->var, schedule.rows = rows;
-    const double steps = kernel_.reduction.empty() ? 1 : estimate(kernel_.reduction.back().extent);
-    const int chains = reductions * schedule.vectors * schedule.rows;
-    const bool along_reduction = schedule.vector_axis >= 0 && !along;
-    const double iterations = along_reduction ? steps / schedule.lanes : steps;
-    while (chains * schedule.unroll < kChains && schedule.unroll < 4 && iterations >= 4 * schedule.unroll && sums_floats_only())
-      schedule.unroll *= 2;
-  }
-
-  /// A second parallel axis along which a vector operand of the reduction does not change.
-  const Axis* row_axis() const {
+  /// A second parallel axis along which a weight does not change, or -1.
+  int row_axis() const {
     const int vector_axis = kernel_.schedule.vector_axis;
+    if (vector_axis < 0 || nest_of(kernel_, vector_axis) >= 0) return -1;
     for (auto axis = kernel_.parallel.rbegin(); axis != kernel_.parallel.rend(); ++axis) {
       if (axis->var == vector_axis || axis->extent.is(1)) continue;
-      for (size_t i = 0; i < kernel_.body.size(); ++i) {
-        const Instr& instr = kernel_.body[i];
-        if (instr.kind == Instr::Kind::load && inside_[i] && depends(instr.index, vector_axis) && !depends(instr.index, axis->var))
-          return &*axis;
-      }
+      for (size_t i = 0; i < kernel_.body.size(); ++i)
+        if (is_weight(i) && !depends(kernel_.body[i].index, axis->var)) return axis->var;
     }
-    return nullptr;
+    return -1;
+  }
+
+  /// Weights that do not stay in the first cache are walked once: a panel of them serves all rows before the next one.
+  void order_axes(int row) {
+    double bytes = 0;
+    for (size_t i = 0; i < kernel_.body.size(); ++i)
+      if (is_weight(i)) bytes += footprint(kernel_, kernel_.body[i]);
+    if (bytes < 0.5 * static_cast<double>(target_.l1_bytes)) return;
+    auto rank = [&](const Axis& axis) {
+      if (axis.var == row) return 3;
+      if (axis.var == kernel_.schedule.vector_axis) return 1;
+      return any_weight_varies(axis.var) ? 0 : 2;
+    };
+    std::stable_sort(kernel_.parallel.begin(), kernel_.parallel.end(),
+                     [&](const Axis& a, const Axis& b) { return rank(a) < rank(b); });
   }
 
   Plan& plan_;
   Kernel& kernel_;
   const TargetFacts& target_;
-  std::vector<bool> inside_;
+  std::vector<int> inside_;  // by instruction: the nest that computes it, or -1
 };
 
 }  // namespace

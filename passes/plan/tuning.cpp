@@ -19,13 +19,8 @@ Tile tile_of(const Schedule& schedule) { return {schedule.lanes, schedule.vector
 class Description {
  public:
   Description(const Plan& plan, const Kernel& kernel) : plan_(plan), kernel_(kernel) {
-    for (const auto* axes : {&kernel.parallel, &kernel.reduction}) {
-      for (const Axis& axis : *axes) {
-        vars_.emplace(axis.var, vars_.size());
-        add(axis.extent.to_string());
-      }
-      add(";");
-    }
+    add_axes(kernel.parallel);
+    for (const std::vector<Axis>& nest : kernel.reductions) add_axes(nest);
     add(fmt::format("vector {}", var(kernel.schedule.vector_axis)));
     for (const Instr& instr : kernel.body) add_instr(instr);
     for (const Store& store : kernel.stores) {
@@ -45,6 +40,14 @@ class Description {
  private:
   void add(std::string_view text) { text_.append(text).push_back(' '); }
 
+  void add_axes(const std::vector<Axis>& axes) {
+    for (const Axis& axis : axes) {
+      vars_.emplace(axis.var, vars_.size());
+      add(axis.extent.to_string());
+    }
+    add(";");
+  }
+
   std::string var(int var) const {
     auto found = vars_.find(var);
     return found == vars_.end() ? "outer" : std::to_string(found->second);
@@ -63,8 +66,8 @@ class Description {
   }
 
   void add_instr(const Instr& instr) {
-    add(fmt::format("{} {} {} {} {} {}", static_cast<int>(instr.kind), static_cast<int>(instr.op),
-                    to_string(instr.dtype), instr.real, instr.integer, static_cast<int>(instr.combine)));
+    add(fmt::format("{} {} {} {} {} {} {}", static_cast<int>(instr.kind), static_cast<int>(instr.op),
+                    to_string(instr.dtype), instr.real, instr.integer, static_cast<int>(instr.combine), instr.nest));
     for (int operand : instr.operands) add(std::to_string(operand));
     if (instr.kind == Instr::Kind::load) add_buffer(instr.buffer);
     add_index(instr.index);
@@ -106,7 +109,7 @@ Status apply(Plan& plan, Kernel& kernel, const TunedKernel& tuned, const std::ve
 std::vector<KernelChoices> find_choices(const Plan& plan, const TargetFacts& target) {
   std::vector<KernelChoices> all;
   for_each_kernel(plan.steps, [&](const Kernel& kernel) {
-    const std::vector<Schedule> others = other_schedules(kernel, target);
+    const std::vector<Schedule> others = other_schedules(plan, kernel, target);
     if (others.empty()) return;
     KernelChoices choices{kernel.name, Description(plan, kernel).fingerprint(), {tile_of(kernel.schedule)}};
     for (size_t i = 0; i < others.size() && choices.tiles.size() < kMostChoices; ++i)
@@ -123,7 +126,7 @@ Status apply_tuning(Plan& plan, const TargetFacts& target, const Tuning& tuning)
     if (!status) errors.insert(errors.end(), status.errors().begin(), status.errors().end());
   };
   for_each_kernel(plan.steps, [&](Kernel& kernel) {
-    const std::vector<Schedule> others = other_schedules(kernel, target);
+    const std::vector<Schedule> others = other_schedules(plan, kernel, target);
     if (others.empty()) return;
     known.insert(kernel.name);
     const TunedKernel* tuned = find(tuning, kernel.name);

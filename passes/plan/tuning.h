@@ -7,7 +7,7 @@ namespace rondo {
 
 /// Each kernel's schedules that could be used instead of the one it has, the best by estimate first; its own is not
 /// among them.
-std::vector<Schedule> other_schedules(const Kernel& kernel, const TargetFacts& target);
+std::vector<Schedule> other_schedules(const Plan& plan, const Kernel& kernel, const TargetFacts& target);
 
 std::vector<KernelChoices> find_choices(const Plan& plan, const TargetFacts& target);
 Status apply_tuning(Plan& plan, const TargetFacts& target, const Tuning& tuning);

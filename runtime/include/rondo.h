@@ -2,7 +2,7 @@
  *
  * A generated header contains this text, so that it stands alone; it is the same everywhere. The caller owns all
  * memory. No entry point prints, allocates, locks or calls the system; each is reentrant, and two instances share
- * nothing but constants. */
+ * nothing but constants. A call uses one thread, its caller's, unless it is given a hook that runs tasks on several. */
 #ifndef RONDO_H
 #define RONDO_H
 
@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-#define RONDO_INTERFACE_VERSION 1
+#define RONDO_INTERFACE_VERSION 2
 #define RONDO_ALIGNMENT 64 /* of state, scratch and caller-supplied constants, in bytes */
 
 typedef enum rondo_status {
@@ -29,6 +29,17 @@ typedef enum rondo_dtype {
   RONDO_BOOL = 9, RONDO_F16 = 10, RONDO_F64 = 11, RONDO_U32 = 12, RONDO_U64 = 13, RONDO_BF16 = 16
 } rondo_dtype;
 
+/* Runs tasks, on as many threads as it likes: run returns after task(data, i) has returned for every i from 0 to
+ * count - 1, each called exactly once, in any order, at the same time or not. What the caller wrote before run is seen
+ * by each task, and what the tasks wrote by the caller. The results do not depend on who runs which task. It pays to
+ * run the same i on the same thread every time: each then finds its part of the weights in its own cache. Workers must
+ * compute in the caller's floating-point modes (rounding, denormals). rondo_pool.h has such a hook. */
+typedef void (*rondo_task)(void *data, int64_t index);
+typedef struct rondo_parallel {
+  void (*run)(void *user, rondo_task task, void *data, int64_t count);
+  void *user;
+} rondo_parallel;
+
 /* One call of a model. Arrays are in the order of the reflection record. */
 typedef struct rondo_call {
   const void *const *inputs;
@@ -37,6 +48,7 @@ typedef struct rondo_call {
   void *state;           /* null if the model has none */
   void *scratch;         /* null if the model needs none */
   const void *constants; /* null: those in the object */
+  const rondo_parallel *parallel; /* null: one thread; models with state, and small ones, always use one */
 } rondo_call;
 
 typedef struct rondo_tensor {

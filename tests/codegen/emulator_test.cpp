@@ -181,7 +181,7 @@ TEST_CASE("a product on foreign processors equals the one computed here") {
         z = p.output("z", {f32, {m, n}});
     KernelBuilder k;
     k.kernel.parallel = {{0, m}, {1, n}};
-    k.kernel.reduction = {{2, k_count}};
+    k.kernel.reductions = {{{2, k_count}}};
     int term =
         k.apply(Op::mul, f32, {k.load(f32, x, at({{0, k_count}, {2, 1}})), k.load(f32, w, at({{1, 1}, {2, n}}))});
     k.store(k.reduce(f32, term), z, at({{0, n}, {1, 1}}));

@@ -20,7 +20,7 @@ Plan recurrence(const std::vector<float>& weights, bool symbolic, int lanes) {
   KernelBuilder step, keep;
   step.kernel.name = "step";
   step.kernel.parallel = {{1, kHidden}};
-  step.kernel.reduction = {{2, kHidden}};
+  step.kernel.reductions = {{{2, kHidden}}};
   int term = step.apply(Op::mul, f32, {step.load(f32, h, at({{2, 1}})), step.load(f32, w, at({{1, 1}, {2, kHidden}}))});
   int sum = step.apply(Op::mul, f32, {step.reduce(f32, term), step.real(f32, 0.25)});
   Index backwards = at({{0, -kHidden}, {1, 1}}, (trip - Dim(1)) * Dim(kHidden));

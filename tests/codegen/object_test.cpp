@@ -16,7 +16,7 @@ Plan everything(DType dtype, int lanes) {
   int w = p.constant(Tensor::from_doubles(dtype, {24 * 24}, values));
   KernelBuilder k;
   k.kernel.parallel = {{0, n}, {1, 24}};
-  k.kernel.reduction = {{2, 24}};
+  k.kernel.reductions = {{{2, 24}}};
   int row = k.bounded(DType::i32, k.load(DType::i32, ids, at({{0, 1}})), n);
   int term =
       k.apply(Op::mul, dtype, {k.load(dtype, x, at({{2, 1}}), {{row, 24}}), k.load(dtype, w, at({{1, 1}, {2, 24}}))});
@@ -25,7 +25,7 @@ Plan everything(DType dtype, int lanes) {
     const OpInfo& op = info(Op(i));
     if (op.signature != Signature::numeric && op.signature != Signature::floating) continue;
     std::vector<int> operands = {value};
-    if (op.min_operands == 2) operands.push_back(k.real(dtype, 1.5));
+    while (static_cast<int>(operands.size()) < op.min_operands) operands.push_back(k.real(dtype, 1.5));
     value = k.apply(Op(i), dtype, operands);
   }
   int positive = k.apply(Op::less, DType::boolean, {k.real(dtype, 0), value});

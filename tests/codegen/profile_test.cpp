@@ -10,7 +10,7 @@ Kernel product(const PlanBuilder&, const std::string& name, int x, int y, int wi
   KernelBuilder k;
   k.kernel.name = name;
   k.kernel.parallel = {{1, width}};
-  k.kernel.reduction = {{2, depth}};
+  k.kernel.reductions = {{{2, depth}}};
   k.kernel.schedule = {.vector_axis = 1, .lanes = 4};
   int term = k.apply(Op::mul, f32, {k.load(f32, x, at({{1, 1}})), k.load(f32, x, at({{2, 1}}))});
   k.store(k.reduce(f32, term), y, at({{1, 1}}));

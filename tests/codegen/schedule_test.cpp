@@ -29,7 +29,7 @@ Plan product(Shape3 s, const std::vector<float>& w, int panel, Schedule schedule
   int weights = p.constant(tensor_of(DType::f32, packed));
   KernelBuilder k;
   k.kernel.parallel = {{0, m}, {1, s.n}};
-  k.kernel.reduction = {{2, k_dim}};
+  k.kernel.reductions = {{{2, k_dim}}};
   int term = k.apply(Op::mul, DType::f32,
                      {k.load(DType::f32, x, at({{0, k_dim}, {2, 1}})), k.load(DType::f32, weights, w_index)});
   int biased = k.apply(Op::add, DType::f32, {k.reduce(DType::f32, term), k.load(DType::f32, b, at({{1, 1}}))});
@@ -90,7 +90,7 @@ TEST_CASE("a reduction along lanes: whole vectors, then the rest") {
           int x = p.input("x", {DType::f32, {m, inner, n}}), z = p.output("z", {DType::f32, {m}});
           KernelBuilder k;
           k.kernel.parallel = {{0, m}};
-          k.kernel.reduction = outer ? std::vector<Axis>{{2, n}, {1, inner}} : std::vector<Axis>{{1, inner}, {2, n}};
+          k.kernel.reductions = {outer ? std::vector<Axis>{{2, n}, {1, inner}} : std::vector<Axis>{{1, inner}, {2, n}}};
           k.store(k.reduce(DType::f32, k.load(DType::f32, x, at({{0, inner * n}, {1, n}, {2, 1}})), combine), z,
                   at({{0, 1}}));
           if (lanes > 1)
@@ -132,7 +132,7 @@ TEST_CASE("reductions of integers and booleans, and over nothing") {
       PlanBuilder p;
       int x = p.constant(Tensor::from_ints(c.dtype, {3}, c.values)), z = p.output("z", {c.dtype, {1}});
       KernelBuilder k;
-      k.kernel.reduction = {{0, empty ? 0 : 3}};
+      k.kernel.reductions = {{{0, empty ? 0 : 3}}};
       k.store(k.reduce(c.dtype, k.load(c.dtype, x, at({{0, 1}})), c.combine), z, at({}));
       p.run(k.kernel);
       Compiled compiled(p.plan);
@@ -151,7 +151,7 @@ TEST_CASE("several reductions in one nest share it; unchanging values are comput
   int weights = p.constant(tensor_of(DType::f32, w));
   KernelBuilder k;
   k.kernel.parallel = {{0, n}};
-  k.kernel.reduction = {{1, k_count}};
+  k.kernel.reductions = {{{1, k_count}}};
   int scale = k.apply(Op::abs, DType::f32, {k.load(DType::f32, c, at({{0, 1}}))});
   int value = k.load(DType::f32, x, at({{1, 1}}));
   auto gate = [&](int offset) {

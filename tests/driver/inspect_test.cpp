@@ -37,6 +37,21 @@ TEST_CASE("full weights read back, brief ones are short") {
   CHECK(run({program(), "inspect", folder / "sine.rir"}).exit_code == 0);
 }
 
+TEST_CASE("stored weights, fast math and plan stages left out show in the plan") {
+  const std::string plain = inspect({"--level=plan"}).output;
+  CHECK(plain.find("gated_sum") != std::string::npos);
+  CHECK(plain.find("f16") == std::string::npos);
+  CHECK(plain.find("math fast") == std::string::npos);
+  CHECK(inspect({"--level=plan", "--weights=f16"}).output.find("constant f16[") != std::string::npos);
+  Outcome full = inspect({"--level=plan", "--weights=bf16", "--weights=full"});
+  CHECK(full.output.find("constant bf16[") != std::string::npos);
+  CHECK(rondo::parse(full.output));
+  CHECK(inspect({"--level=plan", "--math=fast"}).output.find("math fast") != std::string::npos);
+  Outcome without = inspect({"--level=plan", "--without=combine_activations"});
+  CHECK(without.exit_code == 0);
+  CHECK(without.output.find("gated_sum") == std::string::npos);
+}
+
 TEST_CASE("between the passes") {
   Outcome one = inspect({"--after=fuse_gates"});
   CHECK(one.exit_code == 0);

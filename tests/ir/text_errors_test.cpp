@@ -84,6 +84,8 @@ TEST_CASE("errors say where and what") {
       {"plan \"p\" { kernel k { %0 = index (i0 / 0) + (i0 % 0): i8 } }", "1:34", "a panel is written"},
       {"plan \"p\" { kernel k { schedule lanes } }", "1:38", "expected '='"},
       {"plan \"p\" { kernel k { schedule wide=3 } }", "1:32", "vector="},
+      {"plan \"p\" { kernel k { schedule tasks=8 } }", "1:38", "loop variable such as i0"},
+      {"plan \"p\" { kernel k { schedule tasks=i0 } }", "1:41", "expected '/'"},
       {"plan \"p\" { loop l: j < 3 {} }", "1:20", "loop variable such as i0"},
       {"plan \"p\" { loop l: i99999999999 < 3 {} }", "1:20", "too large"},
   };

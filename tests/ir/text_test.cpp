@@ -405,6 +405,7 @@ constexpr const char* kPlan = R"rir(plan "everything" {
     }
     kernel second {
       parallel i5 < 4
+      schedule tasks=i5/2
       %0 = index 5: i64
     }
   }
@@ -440,7 +441,12 @@ TEST_CASE("what a plan's text means") {
   CHECK(kernel.body[9].index.terms[0].coefficient == Dim::symbol("T"));
   const Loop& loop = std::get<Loop>(plan.steps[1].what);
   CHECK(loop.var == 3);
-  CHECK(loop.steps.size() == 2);
+  REQUIRE(loop.steps.size() == 2);
+  const Kernel& second = std::get<Kernel>(loop.steps[1].what);
+  CHECK(second.schedule == Schedule{.task_axis = 5, .task_size = 2});
+  CHECK(task_count(second) == Dim(2));
+  CHECK(task_count(kernel) == Dim(1));
+  CHECK(has_tasks(plan.steps));
 }
 
 TEST_CASE("a plan built in memory reads back equal") {

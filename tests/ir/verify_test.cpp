@@ -161,13 +161,14 @@ const GraphBreach kGraphBreaches[] = {
      "state 's'", "the inputs, then the states"},
     {"state: initial", kCore, [](Graph& g) { g.states[0].initial = Tensor::zeros(DType::f32, {3}); }, "state 's'",
      "its initial value is f32[3], which does not broadcast to f32[4]"},
-    {"fused: two contractions", kFused,
+    {"fused: a reduction beside a product", kFused,
      [](Graph& g) {
        Graph& inner = *g.nodes[0]->regions[0];
-       inner.nodes[1]->op = Op::matmul;
-       inner.nodes[1]->operands.push_back(inner.params[0].get());
+       inner.nodes[1]->op = Op::reduce;
+       inner.nodes[1]->attributes.set("combine", "sum");
+       inner.nodes[1]->attributes.set("axes", std::vector<int64_t>{0});
      },
-     "a node fused", "more than one contraction"},
+     "a node fused", "more than one reduction"},
     {"fused: parameters", kFused, [](Graph& g) { g.nodes[0]->operands.push_back(g.params[0].get()); }, "a node fused",
      "parameters"},
 };
@@ -297,7 +298,21 @@ TEST_CASE("kernels: indices, instructions, stores") {
       {"%0 = immediate 1: bool %1 = add %0, %0: bool", "not numbers"},
       {"%0 = immediate 1: bool %1 = cast %0: f32", ""},
       {"%0 = load x[0]: f32 %1 = bounded %0 < 4: i64", "only integers"},
-      {"%0 = load x[0]: f32 %1 = reduce sum %0: f64", "keeps its operand's type"},
+      {"reduction i1 < 8 %0 = load x[0]: f32 %1 = reduce sum %0: f64", "keeps its operand's type"},
+      {"%0 = load x[0]: f32 %1 = reduce sum %0: f32", "no reduction nest 0"},
+      {"reduction i1 < 8 reduction i2 < 4 %0 = load x[i1]: f32 %1 = reduce sum %0: f32 %2 = load x[i2]: f32 "
+       "%3 = reduce sum %2 from %1 in 1: f32 store y[0] = %3",
+       ""},
+      {"reduction i1 < 8 reduction i2 < 4 %0 = load x[i2]: f32 %1 = reduce sum %0 in 1: f32 %2 = load x[i1]: f32 "
+       "%3 = reduce sum %2 from %1: f32",
+       "itself made of"},
+      {"reduction i1 < 8 reduction i2 < 4 %0 = load x[i1]: f32 %1 = load x[i2]: f32 %2 = add %0, %1: f32",
+       "inside several reductions"},
+      {"reduction i1 < 8 reduction i2 < 4 %0 = load x[i1]: f32 %1 = reduce sum %0 in 1: f32", "inside another"},
+      {"reduction i1 < 8 %0 = load x[i1]: f32 %1 = reduce sum %0 from %0: f32", "beginning varies"},
+      {"reduction i1 < 8 reduction i2 < 4 schedule vector=i1", "although there are several"},
+      {"reduction i1 < 99999 schedule flat", "straight-line"},
+      {"parallel i0 < 8 schedule vector=i0 turn=x", "turn is no buffer"},
       {"parallel i0 < 8 reduction i1 < 8 %0 = load x[i0*8 + i1]: f32 %1 = reduce sum %0: f32 store y[i0] = %1", ""},
       {"parallel i0 < 8 reduction i1 < 8 %0 = load x[i0*8 + i1]: f32 store y[i0] = %0",
        "value varies inside the reduction"},
@@ -318,6 +333,13 @@ TEST_CASE("kernels: indices, instructions, stores") {
       {"parallel i0 < 8 reduction i1 < 8 schedule row=i1", "row axis i1"},
       {"parallel i0 < 8 schedule vector=i0 row=i0", "row axis i0"},
       {"parallel i0 < 8 schedule lanes=0", "at least 1"},
+      {"parallel i0 < 8, i1 < 8 schedule tasks=i0/2 %0 = load x[i0*8 + i1]: f32 store y[i0*8 + i1] = %0", ""},
+      {"parallel i0 < 8 schedule tasks=i1/2", "tasks' axis i1 is not parallel"},
+      {"parallel i0 < 8 reduction i1 < 8 schedule tasks=i1/2", "tasks' axis i1 is not parallel"},
+      {"parallel i0 < 8 schedule tasks=i0/0", "tasks of 0 elements"},
+      {"parallel i0 < 64 schedule vector=i0 lanes=4 vectors=2 tasks=i0/12", "not whole tiles of 8"},
+      {"parallel i0 < 8, i1 < 8 schedule row=i1 rows=3 tasks=i1/4", "not whole tiles of 3"},
+      {"parallel i0 < 8, i1 < 8 schedule tasks=i0/2 %0 = immediate 1.0: f32 store y[i1] = %0", "to the same place"},
   };
   for (const auto& [lines, message] : table) {
     CAPTURE(lines);
@@ -383,6 +405,13 @@ TEST_CASE("buffers, steps and memory") {
     else
       CHECK(found.find(row.message) != std::string::npos);
   }
+}
+
+TEST_CASE("a plan with state has no tasks") {
+  const std::string text = "plan \"p\" { memory constants 0, state 64, scratch 0\nbuffer h = state f32[8] slot 0 at 0\n"
+                           "state \"h\": f32[8] in h\nkernel k { parallel i0 < 8 schedule tasks=i0/2\n"
+                           "%0 = load h[i0]: f32 store h[i0] = %0 } }";
+  CHECK(violations(plan_of(text)).find("a plan with state runs on one thread") != std::string::npos);
 }
 
 TEST_CASE("plans that no text can express") {

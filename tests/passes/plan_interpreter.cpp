@@ -17,6 +17,7 @@ class Interpreter {
       Array memory = Array::zeros(buffer.dtype, {count});
       if (buffer.kind == Buffer::Kind::constant) memory = Array::from(buffer.value);
       if (buffer.kind == Buffer::Kind::input) memory = arguments[buffer.slot];
+      if (buffer.kind == Buffer::Kind::turn) memory = Array::zeros(buffer.dtype, {1});
       if (buffer.kind == Buffer::Kind::state) memory = arguments[plan_.inputs.size() + buffer.slot];
       memory_.push_back(std::move(memory));
       written_.emplace_back(count, buffer.kind != Buffer::Kind::scratch && buffer.kind != Buffer::Kind::output);
@@ -146,8 +147,11 @@ class Interpreter {
 
   Result<Array> reduce(const Kernel& kernel, const Instr& instr) {
     Array total = Array::zeros(instr.dtype, {});
-    bool first = true;
-    RONDO_CHECK(nest(kernel.reduction, 0, [&]() -> Status {
+    bool first = instr.operands.size() < 2;
+    if (!first) {
+      RONDO_TRY(total, evaluate_instr(kernel, instr.operands[1]));
+    }
+    RONDO_CHECK(nest(kernel.reductions.at(instr.nest), 0, [&]() -> Status {
       RONDO_TRY(Array next, evaluate_instr(kernel, instr.operands[0]));
       auto combine = [&](auto& sum, auto value) {
         switch (instr.combine) {

@@ -1,0 +1,112 @@
+// chain_sums: a sum of a reduction and something else becomes a reduction that begins with it: s + sum(a b) is one chain of
+// multiply-adds from s on. Sums of several products (x W + h R + bias) become one chain through their nests: a bias is
+// where the first begins, and its result is where the second does.
+//
+// The order of the additions is then: beginning, products in ascending order. Floating-point sums of one type only; a sum
+// in float16 or bfloat16 is rounded on the way, so it stays. Tested by plan_test.cpp.
+#include <algorithm>
+#include <functional>
+
+#include "passes/plan/lowering.h"
+
+namespace rondo {
+namespace {
+
+class Chains {
+ public:
+  explicit Chains(Kernel& kernel) : kernel_(kernel) {}
+
+  void run() {
+    while (join_one()) sort();
+  }
+
+ private:
+  bool join_one() {
+    look();
+    for (size_t i = 0; i < kernel_.body.size(); ++i) {
+      const Instr& sum = kernel_.body[i];
+      if (sum.kind != Instr::Kind::pointwise || sum.op != Op::add) continue;
+      if (sum.dtype != DType::f32 && sum.dtype != DType::f64) continue;
+      // The reduction that runs later takes in the other.
+      int first = sum.operands[0], second = sum.operands[1];
+      if (nest(first) > nest(second)) std::swap(first, second);
+      if (join(static_cast<int>(i), first, second) || join(static_cast<int>(i), second, first)) return true;
+    }
+    return false;
+  }
+
+  /// beginning + reduction, in place of instruction `sum`, becomes a reduction.
+  bool join(int sum, int beginning, int reduction) {
+    const int root = chain_root(reduction);
+    if (root < 0 || beginning == reduction || after_[beginning] >= kernel_.body[root].nest) return false;
+    kernel_.body[root].operands.push_back(beginning);
+    replace(sum, reduction);
+    return true;
+  }
+
+  /// The first reduction of a chain that only its own sum uses; -1 if there is none.
+  int chain_root(int instr) const {
+    while (true) {
+      const Instr& reduction = kernel_.body[instr];
+      if (reduction.kind != Instr::Kind::reduce || reduction.combine != Combine::sum || uses_[instr] != 1) return -1;
+      if (reduction.operands.size() < 2) return instr;
+      instr = reduction.operands[1];
+    }
+  }
+
+  int nest(int instr) const {
+    return kernel_.body[instr].kind == Instr::Kind::reduce ? kernel_.body[instr].nest : -1;
+  }
+
+  void look() {
+    uses_.assign(kernel_.body.size(), 0);
+    after_.assign(kernel_.body.size(), -1);
+    for (size_t i = 0; i < kernel_.body.size(); ++i) {
+      auto use = [&](int operand) {
+        ++uses_[operand];
+        after_[i] = std::max(after_[i], after_[operand]);
+      };
+      for (int operand : kernel_.body[i].operands) use(operand);
+      for (const auto& part : kernel_.body[i].indirect) use(part.instr);
+      after_[i] = std::max(after_[i], nest(static_cast<int>(i)));
+    }
+    for (const Store& store : kernel_.stores) ++uses_[store.instr];
+  }
+
+  void replace(int from, int to) {
+    for (Instr& instr : kernel_.body) {
+      std::replace(instr.operands.begin(), instr.operands.end(), from, to);
+      for (auto& part : instr.indirect)
+        if (part.instr == from) part.instr = to;
+    }
+    for (Store& store : kernel_.stores)
+      if (store.instr == from) store.instr = to;
+  }
+
+  /// Operands before their uses again, without what nothing uses.
+  void sort() {
+    std::vector<Instr> sorted;
+    std::vector<int> place(kernel_.body.size(), -1);
+    std::function<int(int)> visit = [&](int old) {
+      if (place[old] >= 0) return place[old];
+      Instr instr = kernel_.body[old];
+      for (int& operand : instr.operands) operand = visit(operand);
+      for (auto& part : instr.indirect) part.instr = visit(part.instr);
+      sorted.push_back(std::move(instr));
+      return place[old] = static_cast<int>(sorted.size()) - 1;
+    };
+    for (Store& store : kernel_.stores) store.instr = visit(store.instr);
+    kernel_.body = std::move(sorted);
+  }
+
+  Kernel& kernel_;
+  std::vector<int> uses_, after_;  // by instruction; after_: the last nest that must have run before it is known
+};
+
+}  // namespace
+
+void chain_sums(Plan& plan, const TargetFacts&) {
+  for_each_kernel(plan.steps, [](Kernel& kernel) { Chains(kernel).run(); });
+}
+
+}  // namespace rondo

@@ -1,0 +1,145 @@
+// divide_work: kernels that are worth it become tasks, which a caller's threads may share. The last choice about loops;
+// it changes no result.
+//
+// Cost of an element = its multiply-adds, and 8 for every function such as tanh. A kernel is divided if it costs
+// kWorth or more: then it takes about ten times as long as waking and awaiting a thread that spins (0.5 us). A symbolic
+// extent counts as 1 there, since a call may come with 1; kernels that only symbolic extents make large are divided
+// along one of these, into tasks of kSymbolicTask: how many there are, and so whether any, the call's dimensions tell.
+// Copies are left alone: memory, not the processor, decides how long they take.
+//
+// The same blocks are made for any number of threads, up to kTasks of them, so that a few threads get equal shares.
+// Along which axis: if possible one along which the weights vary, because then each thread keeps to its own weights,
+// step after step, in its own cache. Plans with state are left alone: a stream's step stays on its caller's thread.
+// Tested by tests/passes/tasks_test.cpp.
+#include <algorithm>
+
+#include "passes/plan/lowering.h"
+
+namespace rondo {
+namespace {
+
+constexpr double kWorth = 100e3;
+constexpr double kSymbolicTask = 64e3;
+constexpr double kSmallestTask = 12e3;
+constexpr int64_t kTasks = 8;
+constexpr double kFunctionCost = 8;
+constexpr double kOtherCost = 0.5;
+
+double number(const Dim& extent) { return static_cast<double>(extent.constant().value_or(1)); }
+
+double product(const std::vector<Axis>& axes) {
+  double result = 1;
+  for (const Axis& axis : axes) result *= number(axis.extent);
+  return result;
+}
+
+bool varies(const Index& index, int var) {
+  return std::any_of(index.terms.begin(), index.terms.end(), [&](const IndexTerm& term) { return term.var == var; });
+}
+
+double cost_of(const Instr& instr) {
+  return info(instr.op).signature == Signature::floating ? kFunctionCost : kOtherCost;
+}
+
+class Division {
+ public:
+  Division(const Plan& plan, Kernel& kernel) : plan_(plan), kernel_(kernel) {}
+
+  void choose() {
+    if (only_copies()) return;
+    const double element = element_cost(), all = element * product(kernel_.parallel);
+    if (all >= kWorth && divide_known(all)) return;
+    for (const Axis& axis : kernel_.parallel)
+      if (!axis.extent.constant() && all_stores_vary(axis.var)) return divide_symbolic(axis, all);
+  }
+
+ private:
+  bool only_copies() const {
+    return std::all_of(kernel_.body.begin(), kernel_.body.end(), [](const Instr& instr) {
+      return instr.kind != Instr::Kind::reduce && instr.kind != Instr::Kind::pointwise;
+    });
+  }
+
+  /// What the reduction nest does is done for each of its elements; so is a function inside it.
+  double element_cost() const {
+    double cost = 1;
+    for (const Instr& instr : kernel_.body) {
+      if (instr.kind == Instr::Kind::reduce) cost += product(kernel_.reductions[instr.nest]);
+      if (instr.kind == Instr::Kind::pointwise) cost += cost_of(instr);
+    }
+    return cost;
+  }
+
+  bool all_stores_vary(int var) const {
+    return std::all_of(kernel_.stores.begin(), kernel_.stores.end(),
+                       [&](const Store& store) { return varies(store.index, var); });
+  }
+
+  bool weights_vary(int var) const {
+    return std::any_of(kernel_.body.begin(), kernel_.body.end(), [&](const Instr& instr) {
+      if (instr.kind != Instr::Kind::load || !varies(instr.index, var)) return false;
+      return plan_.buffers[instr.buffer].kind == Buffer::Kind::constant &&
+             std::any_of(instr.index.terms.begin(), instr.index.terms.end(),
+                         [&](const IndexTerm& term) { return nest_of(kernel_, term.var) >= 0; });
+    });
+  }
+
+  void divide(const Axis& axis, int64_t size) {
+    kernel_.schedule.task_axis = axis.var;
+    kernel_.schedule.task_size = size;
+  }
+
+  /// Blocks of one axis, and the larger of two threads' shares.
+  struct Blocks {
+    const Axis* axis = nullptr;
+    int64_t size = 0;
+    double share = 1;
+  };
+
+  /// The axis that gives two threads the most equal shares. Weights that stay where they are outweigh a tenth.
+  bool divide_known(double all) {
+    const int64_t most = std::min(kTasks, std::max<int64_t>(2, static_cast<int64_t>(all / kSmallestTask)));
+    Blocks best;
+    double best_price = 1;
+    for (const Axis& axis : kernel_.parallel) {
+      if (!axis.extent.constant() || !all_stores_vary(axis.var)) continue;
+      const Blocks blocks = even_blocks(axis, most);
+      const double price = blocks.share - (weights_vary(axis.var) ? 0.1 : 0);
+      if (blocks.share < 1 && price < best_price) best = blocks, best_price = price;
+    }
+    if (best.axis) divide(*best.axis, best.size);
+    return best.axis;
+  }
+
+  /// As many blocks as `most`, or down to half of that if then the shares are more equal.
+  Blocks even_blocks(const Axis& axis, int64_t most) const {
+    const int64_t tile = tile_size(kernel_.schedule, axis.var);
+    const int64_t tiles = (*axis.extent.constant() + tile - 1) / tile;
+    Blocks best{&axis};
+    for (int64_t count = most; count >= std::max<int64_t>(2, most / 2); --count) {
+      const int64_t each = (tiles + count - 1) / count, blocks = (tiles + each - 1) / each;
+      const double share = static_cast<double>(blocks / 2 * each) / static_cast<double>(tiles);
+      const double larger = std::max(share, 1 - share);
+      if (larger < best.share) best = {&axis, each * tile, larger};
+    }
+    return best;
+  }
+
+  void divide_symbolic(const Axis& axis, double cost_of_one) {
+    const double tile = static_cast<double>(tile_size(kernel_.schedule, axis.var));
+    const double tiles = std::max(1.0, std::min(1e9, kSymbolicTask / (cost_of_one * tile) + 0.5));
+    divide(axis, static_cast<int64_t>(tiles) * static_cast<int64_t>(tile));
+  }
+
+  const Plan& plan_;
+  Kernel& kernel_;
+};
+
+}  // namespace
+
+void divide_work(Plan& plan, const TargetFacts&) {
+  if (!plan.states.empty()) return;
+  for_each_kernel(plan.steps, [&](Kernel& kernel) { Division(plan, kernel).choose(); });
+}
+
+}  // namespace rondo

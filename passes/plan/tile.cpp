@@ -1,0 +1,289 @@
+// The cost of a tile, in cycles of a core that starts `multiply_adds` vector multiply-adds and `loads` loads in a cycle.
+//
+// One step of a reduction nest, for r rows and v vectors, with R reductions, W loads of weights (they differ along the
+// lanes) and X loads of what is spread over lanes (they differ from row to row), u partial results:
+//
+//   max(R r v / multiply_adds, (W v + X r) / loads, bytes of W v / bandwidth of the level they come from, latency / u,
+//       (R r v + X r + 2 / u) / (kIssue multiply_adds))
+//
+// A tile pays log2(u) latencies more for joining its partial results, and the longest chain of the work after its
+// reductions, with which the next tile hardly overlaps. Weights come from the level of the memory that holds all of the kernel's; of
+// those that do not fit the first level, as many whole panels are found there as fit, since the walk alternates. When rows
+// are blocked inside the vector axis, later rows find a panel in the nearest level that holds it. What does not fit the
+// registers is not considered. Tested by plan_test.cpp.
+#include "passes/plan/tile.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "passes/plan/lowering.h"
+
+namespace rondo {
+namespace {
+
+constexpr double kAssumedExtent = 32;
+constexpr int kMostVectors = 8, kMostRows = 12, kMostPartials = 4;
+constexpr double kIssue = 3;           // instructions that a core starts in a cycle, for each multiply-add of them
+constexpr double kFlatProducts = 256;  // multiply-adds of a tile that is straight-line code
+constexpr double kUsable = 0.75;       // of a cache: the rest holds what is not weights
+constexpr double kTranscendental = 30; // latency of exp, tanh and their like; cycles
+
+struct NestWork {
+  double steps = 1;     // iterations
+  int reductions = 0;   // R
+  int weights = 0;      // W
+  int spread = 0;       // X
+  int alive = 0;        // results of earlier nests that are needed later and are no beginning here
+  int weight_bytes = 0; // of one vector of each weight
+};
+
+class TileCost {
+ public:
+  TileCost(const Plan& plan, const Kernel& kernel, int row, const TargetFacts& target)
+      : kernel_(kernel), target_(target) {
+    const Schedule& s = kernel.schedule;
+    const std::vector<int> inside = nests_of_body(kernel);
+    for (const auto& nest : kernel.reductions) works_.push_back({estimate(nest)});
+    for (size_t i = 0; i < kernel.body.size(); ++i) {
+      const Instr& instr = kernel.body[i];
+      if (instr.kind == Instr::Kind::reduce) ++works_[instr.nest].reductions;
+      if (instr.kind != Instr::Kind::load || inside[i] < 0) continue;
+      NestWork& work = works_[inside[i]];
+      if (!depends(instr.index, s.vector_axis)) {
+        ++work.spread;
+        continue;
+      }
+      const int width = byte_size(plan.buffers[instr.buffer].dtype);
+      ++work.weights;
+      work.weight_bytes += s.lanes * width;
+      all_weights_ += footprint(kernel, instr);
+      panel_ += work.steps * s.lanes * width;
+    }
+    count_alive();
+    chain_ = longest_chain();
+    for (size_t i = 0; i < kernel.parallel.size(); ++i) {
+      if (kernel.parallel[i].var == row) rows_ = estimate(kernel.parallel[i].extent), row_at_ = i;
+      if (kernel.parallel[i].var == s.vector_axis) vector_at_ = i;
+    }
+  }
+
+  double rows() const { return rows_; }
+
+  bool fits(int rows, int vectors, int partials) const {
+    for (const NestWork& work : works_) {
+      const int sums = (work.reductions * partials + work.alive) * rows * vectors;
+      const int operands = rows == 1 ? work.spread : std::min(work.weights * vectors, work.spread * rows) + 1;
+      if (sums + std::max(1, operands) > std::max(4, target_.vector_registers)) return false;
+    }
+    return true;
+  }
+
+  /// Cycles for all rows and `vector_count` vectors.
+  double total(int rows, int vectors, int partials, double vector_count) const {
+    double sum = 0;
+    for_each_part(vector_count, vectors, [&](double tiles, int part_vectors) {
+      bool first = true;
+      for_each_part(rows_, rows, [&](double blocks, int part_rows) {
+        sum += tiles * panel_rows(part_rows, part_vectors, partials, blocks, first);
+        first = false;
+      });
+    });
+    return sum;
+  }
+
+  double products(int rows, int vectors) const {
+    double sum = 0;
+    for (const NestWork& work : works_) sum += work.steps * work.reductions * rows * vectors;
+    return sum;
+  }
+
+ private:
+  void count_alive() {
+    for (size_t nest = 1; nest < works_.size(); ++nest)
+      for (size_t i = 0; i < kernel_.body.size(); ++i) {
+        const Instr& instr = kernel_.body[i];
+        if (instr.kind == Instr::Kind::reduce && instr.nest < static_cast<int>(nest)) works_[nest].alive += 1;
+        if (instr.kind == Instr::Kind::reduce && instr.nest <= static_cast<int>(nest) && instr.operands.size() > 1 &&
+            kernel_.body[instr.operands[1]].kind == Instr::Kind::reduce)
+          works_[nest].alive -= 1;
+      }
+  }
+
+  /// Cycles from the last reduction's result to the last store.
+  double longest_chain() const {
+    std::vector<double> ready(kernel_.body.size(), 0);
+    double last = 0;
+    for (size_t i = 0; i < kernel_.body.size(); ++i) {
+      const Instr& instr = kernel_.body[i];
+      if (instr.kind != Instr::Kind::pointwise) continue;
+      bool after = false;
+      for (int operand : instr.operands) {
+        after = after || ready[operand] > 0 || kernel_.body[operand].kind == Instr::Kind::reduce;
+        ready[i] = std::max(ready[i], ready[operand]);
+      }
+      if (after) ready[i] += is_transcendental(instr.op) ? kTranscendental : target_.latency;
+      last = std::max(last, ready[i]);
+    }
+    return last;
+  }
+
+  static bool is_transcendental(Op op) {
+    return info(op).signature == Signature::floating && op != Op::sqrt && op != Op::floor && op != Op::ceil;
+  }
+
+  template <class Function>
+  static void for_each_part(double extent, int size, Function f) {
+    const double whole = std::floor(extent / size);
+    const int rest = static_cast<int>(extent - whole * size);
+    if (whole > 0) f(whole, size);
+    if (rest > 0) f(1.0, rest);
+  }
+
+  double bandwidth(double bytes) const {
+    if (bytes <= kUsable * static_cast<double>(target_.l1_bytes)) return target_.l1_bytes_per_cycle;
+    if (bytes <= static_cast<double>(target_.l2_bytes)) return target_.l2_bytes_per_cycle;
+    return target_.far_bytes_per_cycle;
+  }
+
+  /// Of all weights, read again and again in alternating order, in panels of this size.
+  double repeated_bandwidth(double panel) const {
+    const double far = bandwidth(all_weights_);
+    if (far == target_.l1_bytes_per_cycle) return far;
+    const double near = std::floor(kUsable * static_cast<double>(target_.l1_bytes) / panel) * panel / all_weights_;
+    return 1 / (near / target_.l1_bytes_per_cycle + (1 - near) / far);
+  }
+
+  /// `blocks` blocks of rows, one after the other, over one panel of weights.
+  double panel_rows(int rows, int vectors, int partials, double blocks, bool first) const {
+    const double far = repeated_bandwidth(panel_ * vectors);
+    const bool shared = row_at_ > vector_at_;
+    const double near = shared ? bandwidth(panel_ * vectors) : far;
+    const double from_far = first ? 1 : 0;
+    return from_far * tile(rows, vectors, partials, far) + (blocks - from_far) * tile(rows, vectors, partials, near);
+  }
+
+  double tile(int rows, int vectors, int partials, double bytes_per_cycle) const {
+    double sum = chain_;
+    for (const NestWork& work : works_) {
+      const double step = std::max({work.reductions * rows * vectors / target_.multiply_adds,
+                                    (work.weights * vectors + work.spread * rows) / target_.loads,
+                                    work.weight_bytes * vectors / bytes_per_cycle, target_.latency / partials,
+                                    (work.reductions * rows * vectors + work.spread * rows + 2.0 / partials) /
+                                        (kIssue * target_.multiply_adds)});
+      sum += work.steps * step + std::log2(partials) * target_.latency;
+    }
+    return sum;
+  }
+
+  const Kernel& kernel_;
+  const TargetFacts& target_;
+  std::vector<NestWork> works_;
+  double all_weights_ = 0, panel_ = 0;  // bytes; panel: of one vector of each weight, over its nest
+  double chain_ = 0;                    // cycles
+  double rows_ = 1;
+  size_t row_at_ = 0, vector_at_ = 0;  // depth of the loops
+};
+
+/// A reduction along the lanes has nothing but its own chains to hide latency.
+void choose_chains(Kernel& kernel, const TargetFacts& target) {
+  Schedule& schedule = kernel.schedule;
+  int reductions = 0;
+  for (const Instr& instr : kernel.body) reductions += instr.kind == Instr::Kind::reduce;
+  const int chains = static_cast<int>(target.latency * target.multiply_adds);
+  const double iterations = estimate(kernel.reductions[0].back().extent) / schedule.lanes;
+  const int budget = std::max(1, target.vector_registers / 2 / std::max(1, reductions));
+  while (schedule.unroll * 2 <= std::min(budget, 8) && reductions * schedule.unroll < chains &&
+         iterations >= 2 * schedule.unroll)
+    schedule.unroll *= 2;
+}
+
+/// A smaller part gives as few parts.
+bool wasteful(double extent, int part) { return part > 1 && std::ceil(extent / part) == std::ceil(extent / (part - 1)); }
+
+}  // namespace
+
+double estimate(const Dim& extent) {
+  return extent.constant() ? static_cast<double>(*extent.constant()) : kAssumedExtent;
+}
+
+double estimate(const std::vector<Axis>& axes) {
+  double product = 1;
+  for (const Axis& axis : axes) product *= estimate(axis.extent);
+  return product;
+}
+
+bool depends(const Index& index, int var) { return !coefficient(index, var).is(0); }
+
+std::vector<int> nests_of_body(const Kernel& kernel) {
+  std::vector<int> inside(kernel.body.size(), -1);
+  for (size_t i = 0; i < kernel.body.size(); ++i) {
+    const Instr& instr = kernel.body[i];
+    if (instr.kind == Instr::Kind::reduce) continue;
+    for (const IndexTerm& term : instr.index.terms) inside[i] = std::max(inside[i], nest_of(kernel, term.var));
+    for (int operand : instr.operands) inside[i] = std::max(inside[i], inside[operand]);
+    for (const auto& part : instr.indirect) inside[i] = std::max(inside[i], inside[part.instr]);
+  }
+  return inside;
+}
+
+std::vector<bool> varies_along(const Kernel& kernel, int var) {
+  std::vector<bool> varies(kernel.body.size(), false);
+  for (size_t i = 0; i < kernel.body.size(); ++i) {
+    const Instr& instr = kernel.body[i];
+    varies[i] = depends(instr.index, var);
+    for (int operand : instr.operands) varies[i] = varies[i] || varies[operand];
+    for (const auto& part : instr.indirect) varies[i] = varies[i] || varies[part.instr];
+  }
+  return varies;
+}
+
+bool sums_floats_only(const Kernel& kernel) {
+  for (const Instr& instr : kernel.body)
+    if (instr.kind == Instr::Kind::reduce && !is_float(instr.dtype)) return false;
+  return true;
+}
+
+double footprint(const Kernel& kernel, const Instr& load) {
+  double elements = 1;
+  for_each_axis(kernel, [&](const Axis& axis) {
+    if (depends(load.index, axis.var)) elements *= estimate(axis.extent);
+  });
+  return elements * byte_size(load.dtype);
+}
+
+std::vector<PricedTile> tiles_of(const Plan& plan, const Kernel& kernel, int row, const TargetFacts& target) {
+  const Schedule& own = kernel.schedule;
+  if (nest_of(kernel, own.vector_axis) >= 0) return {};
+  const TileCost cost(plan, kernel, row, target);
+  double vector_count = 1;
+  for (const Axis& axis : kernel.parallel)
+    if (axis.var == own.vector_axis) vector_count = std::ceil(estimate(axis.extent) / own.lanes);
+  bool constant = true;
+  for (const auto& nest : kernel.reductions)
+    for (const Axis& axis : nest) constant = constant && axis.extent.constant();
+  const bool splits = sums_floats_only(kernel);
+  std::vector<PricedTile> tiles;
+  for (int partials = 1; partials <= (splits ? kMostPartials : 1); partials *= 2)
+    for (int vectors = 1; vectors <= std::clamp<double>(vector_count, 1, kMostVectors); ++vectors)
+      for (int rows = 1; rows <= std::clamp<double>(cost.rows(), 1, kMostRows); ++rows) {
+        if (wasteful(vector_count, vectors) || wasteful(cost.rows(), rows)) continue;
+        if (rows * vectors * partials > 1 && !cost.fits(rows, vectors, partials)) continue;
+        Schedule schedule = own;
+        schedule.vectors = vectors, schedule.rows = rows, schedule.unroll = partials;
+        schedule.row_axis = rows > 1 ? row : -1;
+        schedule.flat = constant && cost.products(rows, vectors) <= kFlatProducts;
+        tiles.push_back({cost.total(rows, vectors, partials, vector_count), schedule});
+      }
+  return tiles;
+}
+
+void choose_tile(const Plan& plan, Kernel& kernel, int row, const TargetFacts& target) {
+  if (nest_of(kernel, kernel.schedule.vector_axis) >= 0) return choose_chains(kernel, target);
+  const std::vector<PricedTile> tiles = tiles_of(plan, kernel, row, target);
+  const PricedTile* best = &tiles.front();
+  for (const PricedTile& tile : tiles)
+    if (tile.price < best->price * 0.99) best = &tile;  // the smaller of two that cost the same
+  kernel.schedule = best->schedule;
+}
+
+}  // namespace rondo
