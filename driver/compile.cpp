@@ -141,8 +141,7 @@ Result<Graph> lower_to_core(Graph graph, const ModelOptions& options, const Targ
   return core;
 }
 
-Result<Plan> plan_core(const Graph& core, const ModelOptions& options, const Target& target,
-                       PlanOptions plan_options) {
+Result<Plan> plan_core(const Graph& core, const ModelOptions& options, const Target& target, PlanOptions plan_options) {
   plan_options.without = options.without;
   plan_options.fast_math = options.fast_math;
   plan_options.weights = options.weights;

@@ -6,14 +6,31 @@
 namespace rondo {
 namespace {
 
-bool is_function(Op op) {
-  static constexpr Op kFunctions[] = {Op::pow, Op::exp, Op::expm1, Op::log, Op::log1p, Op::tanh, Op::sigmoid, Op::erf};
-  return std::find(std::begin(kFunctions), std::end(kFunctions), op) != std::end(kFunctions);
-}
+/// What one operator stands for.
+struct Parts {
+  int functions, arithmetic;
+};
 
-bool is_arithmetic(Op op) {
+Parts parts_of(Op op) {
+  static constexpr std::pair<Op, Parts> kSpecial[] = {{Op::pow, {1, 0}},
+                                                      {Op::exp, {1, 0}},
+                                                      {Op::expm1, {1, 0}},
+                                                      {Op::log, {1, 0}},
+                                                      {Op::log1p, {1, 0}},
+                                                      {Op::tanh, {1, 0}},
+                                                      {Op::sigmoid, {1, 0}},
+                                                      {Op::erf, {1, 0}},
+                                                      {Op::cell_tanh, {1, 0}},
+                                                      {Op::cell_sigmoid, {1, 0}},
+                                                      {Op::gated_blend, {2, 4}},
+                                                      {Op::gated_sum, {3, 3}},
+                                                      {Op::sigmoid_times_tanh, {2, 1}}};
+  for (const auto& [special, parts] : kSpecial)
+    if (op == special) return parts;
   const Signature signature = info(op).signature;
-  return signature == Signature::numeric || signature == Signature::floating || signature == Signature::compare;
+  const bool counts =
+      signature == Signature::numeric || signature == Signature::floating || signature == Signature::compare;
+  return {0, counts ? 1 : 0};
 }
 
 class Counter {
@@ -87,8 +104,10 @@ class Counter {
     }
     if (instr.kind != Instr::Kind::pointwise || melts_into_sums(index)) return;
     const bool floats = is_float(instr.dtype) || is_float(kernel_.body[instr.operands.back()].dtype);
-    if (!floats || !is_arithmetic(instr.op)) return;
-    (is_function(instr.op) ? cost_.functions : cost_.arithmetic) += times;
+    if (!floats) return;
+    const Parts parts = parts_of(instr.op);
+    cost_.functions += Dim(parts.functions) * times;
+    cost_.arithmetic += Dim(parts.arithmetic) * times;
   }
 
   /// Elements that an access touches, a buffer's own at most.

@@ -56,6 +56,39 @@ TEST_CASE("every run is counted, and work takes ticks") {
   CHECK(rows[2].ticks > rows[3].ticks);  // 64 times the work
 }
 
+TEST_CASE("a divided kernel is timed as one, with and without a hook") {
+  PlanBuilder p("timed");
+  const int x = p.input("x", {DType::f32, {Dim(512)}}), y = p.output("y", {DType::f32, {Dim(64)}});
+  Kernel kernel = product(p, "divided", x, y, 64, 512);
+  kernel.schedule.task_axis = 1;
+  kernel.schedule.task_size = 16;
+  p.plan.steps = {{kernel}, {product(p, "small", x, y, 16, 32)}};
+  Compiled timed(p.plan, {}, {.profile = true}), plain(p.plan);
+  auto* rows = static_cast<ProfileEntry*>(timed.symbol("timed_profile"));
+  REQUIRE(rows != nullptr);
+  int tasks = 0;
+  rondo_parallel hook{[](void* user, rondo_task task, void* data, int64_t count) {
+                        *static_cast<int*>(user) += static_cast<int>(count);
+                        for (int64_t i = 0; i < count; ++i) task(data, i);
+                      },
+                      &tasks};
+  std::vector<float> values = small_floats(512, 1), alone(64), together(64), expected(64);
+  auto call = [&](const Compiled& compiled, std::vector<float>& result, const rondo_parallel* parallel) {
+    const void* inputs[] = {values.data()};
+    void* outputs[] = {result.data()};
+    rondo_call arguments = {inputs, outputs, nullptr, nullptr, nullptr, nullptr, parallel};
+    return compiled.model->call(&arguments);
+  };
+  REQUIRE(call(plain, expected, nullptr) == RONDO_OK);
+  REQUIRE(call(timed, alone, nullptr) == RONDO_OK);
+  REQUIRE(call(timed, together, &hook) == RONDO_OK);
+  CHECK(tasks == 4);
+  CHECK(alone == expected);
+  CHECK(together == expected);
+  for (int row : {1, 2}) CHECK(rows[row].calls == 2);
+  CHECK(rows[1].ticks > rows[2].ticks);  // 64 times the work
+}
+
 TEST_CASE("a target whose counter programs may not read is an error; the others compile") {
   const Plan plan = three_kernels();
   for (const char* name : {"x86-64-v3", "aarch64-unknown-linux-gnu", "riscv64-unknown-linux-gnu"}) {

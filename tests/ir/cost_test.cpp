@@ -137,6 +137,40 @@ TEST_CASE("sizes stay symbolic; a gather reads as many elements as it has indice
   CHECK(*cost.constant_bytes.evaluate({{"T", 1000}}) == 96 * 4);
 }
 
+TEST_CASE("the forms of cells count as what they stand for") {
+  const KernelCost cost = only(around(R"(
+      parallel i1 < 6
+      %0 = load s[i1]: f32
+      %1 = gated_sum %0, %0, %0, %0: f32
+      %2 = gated_blend %0, %0, %1: f32
+      %3 = sigmoid_times_tanh %1, %2: f32
+      %4 = cell_tanh %3: f32
+      %5 = cell_sigmoid %4: f32
+      store s[i1] = %5
+)"));
+  CHECK(cost.functions.is(6 * (3 + 2 + 2 + 1 + 1)));
+  CHECK(cost.arithmetic.is(6 * (3 + 4 + 1)));
+}
+
+TEST_CASE("sums that begin with a sum: the products of both nests are multiply-adds") {
+  const KernelCost cost = only(around(R"(
+      parallel i1 < 6
+      reduction i2 < 16
+      reduction i3 < 5
+      %0 = load w[i2*6 + i1]: f32
+      %1 = load x[i2]: f32
+      %2 = mul %0, %1: f32
+      %3 = reduce sum %2: f32
+      %4 = load w[i3*6 + i1]: f32
+      %5 = load x[i3 + 16]: f32
+      %6 = mul %4, %5: f32
+      %7 = reduce sum %6 from %3 in 1: f32
+      store s[i1] = %7
+)"));
+  CHECK(cost.multiply_adds.is(6 * (16 + 5)));
+  CHECK(cost.arithmetic.is(0));
+}
+
 TEST_CASE("kernels know the loop around them and how often it runs") {
   const auto plan = plan_of(R"(plan "p" {
   symbols T
