@@ -256,32 +256,39 @@ double footprint(const Kernel& kernel, const Instr& load) {
   return elements * byte_size(load.dtype);
 }
 
-void choose_tile(const Plan& plan, Kernel& kernel, int row, const TargetFacts& target) {
-  Schedule& schedule = kernel.schedule;
-  if (nest_of(kernel, schedule.vector_axis) >= 0) return choose_chains(kernel, target);
+std::vector<PricedTile> tiles_of(const Plan& plan, const Kernel& kernel, int row, const TargetFacts& target) {
+  const Schedule& own = kernel.schedule;
+  if (nest_of(kernel, own.vector_axis) >= 0) return {};
   const TileCost cost(plan, kernel, row, target);
   double vector_count = 1;
   for (const Axis& axis : kernel.parallel)
-    if (axis.var == schedule.vector_axis) vector_count = std::ceil(estimate(axis.extent) / schedule.lanes);
-  const bool splits = sums_floats_only(kernel);
-  double best = -1;
-  Schedule chosen = schedule;
-  for (int partials = 1; partials <= (splits ? kMostPartials : 1); partials *= 2)
-    for (int vectors = 1; vectors <= std::min<double>(kMostVectors, vector_count); ++vectors)
-      for (int rows = 1; rows <= std::min<double>(kMostRows, cost.rows()); ++rows) {
-        if (wasteful(vector_count, vectors) || wasteful(cost.rows(), rows)) continue;
-        if (rows * vectors * partials > 1 && !cost.fits(rows, vectors, partials)) continue;
-        const double price = cost.total(rows, vectors, partials, vector_count);
-        if (best >= 0 && price >= best * 0.99) continue;  // the smaller tile of two that cost the same
-        best = price;
-        chosen.vectors = vectors, chosen.rows = rows, chosen.unroll = partials;
-      }
-  schedule = chosen;
-  if (schedule.rows > 1) schedule.row_axis = row;
+    if (axis.var == own.vector_axis) vector_count = std::ceil(estimate(axis.extent) / own.lanes);
   bool constant = true;
   for (const auto& nest : kernel.reductions)
     for (const Axis& axis : nest) constant = constant && axis.extent.constant();
-  schedule.flat = constant && cost.products(schedule.rows, schedule.vectors) <= kFlatProducts;
+  const bool splits = sums_floats_only(kernel);
+  std::vector<PricedTile> tiles;
+  for (int partials = 1; partials <= (splits ? kMostPartials : 1); partials *= 2)
+    for (int vectors = 1; vectors <= std::clamp<double>(vector_count, 1, kMostVectors); ++vectors)
+      for (int rows = 1; rows <= std::clamp<double>(cost.rows(), 1, kMostRows); ++rows) {
+        if (wasteful(vector_count, vectors) || wasteful(cost.rows(), rows)) continue;
+        if (rows * vectors * partials > 1 && !cost.fits(rows, vectors, partials)) continue;
+        Schedule schedule = own;
+        schedule.vectors = vectors, schedule.rows = rows, schedule.unroll = partials;
+        schedule.row_axis = rows > 1 ? row : -1;
+        schedule.flat = constant && cost.products(rows, vectors) <= kFlatProducts;
+        tiles.push_back({cost.total(rows, vectors, partials, vector_count), schedule});
+      }
+  return tiles;
+}
+
+void choose_tile(const Plan& plan, Kernel& kernel, int row, const TargetFacts& target) {
+  if (nest_of(kernel, kernel.schedule.vector_axis) >= 0) return choose_chains(kernel, target);
+  const std::vector<PricedTile> tiles = tiles_of(plan, kernel, row, target);
+  const PricedTile* best = &tiles.front();
+  for (const PricedTile& tile : tiles)
+    if (tile.price < best->price * 0.99) best = &tile;  // the smaller of two that cost the same
+  kernel.schedule = best->schedule;
 }
 
 }  // namespace rondo
