@@ -3,16 +3,18 @@
 // One step of a reduction nest, for r rows and v vectors, with R reductions, W loads of weights (they differ along the
 // lanes) and X loads of what is spread over lanes (they differ from row to row), u partial results:
 //
-//   max(R r v / multiply_adds, (W v + X r) / loads, bytes of W v / bandwidth of the level they come from, latency / u,
-//       (R r v + X r + 2 / u) / (kIssue multiply_adds))
+//   core:   max(R r v / multiply_adds, (W v + X r) / loads, kSlack latency / u,
+//               (R r v + X r + 2 / u) / (kIssue multiply_adds))
+//   memory: bytes of W v / bandwidth of the level they come from
 //
-// and kContention of the sum of these, since they do not overlap perfectly.
+// A tile takes the longer of two: memory's steps; or the core's, log2(u) latencies for joining its partial results, and the
+// longest chain of the work after its reductions, during which only memory goes on. The core's steps take kContention of
+// all costs but latency more, since they do not overlap perfectly. To this comes kTile for the tile's loops.
 //
-// A tile pays log2(u) latencies more for joining its partial results, and the longest chain of the work after its
-// reductions, with which the next tile hardly overlaps. Weights come from the level of the memory that holds all of the kernel's; of
-// those that do not fit the first level, as many whole panels are found there as fit, since the walk alternates. When rows
-// are blocked inside the vector axis, later rows find a panel in the nearest level that holds it. What does not fit the
-// registers is not considered. Tested by plan_test.cpp.
+// Weights come from the level of the memory that holds all of the kernel's; of those that do not fit the first level, as
+// many whole panels are found there as fit, since the walk alternates. When rows are blocked inside the vector axis, later
+// rows find a panel in the nearest level that holds it. What does not fit the registers is not considered. Tested by
+// plan_test.cpp.
 #include "passes/plan/tile.h"
 
 #include <algorithm>
@@ -29,6 +31,8 @@ constexpr int kMostVectors = 8, kMostRows = 12, kMostPartials = 4;
 constexpr double kIssue = 3;           // instructions that a core starts in a cycle, for each multiply-add of them
 constexpr double kFlatProducts = 256;  // multiply-adds of a tile that is straight-line code
 constexpr double kContention = 0.1;
+constexpr double kTile = 20;           // cycles
+constexpr double kSlack = 1.25;        // instructions do not start in the very cycle in which they could
 constexpr double kUsable = 0.75;       // of a cache: the rest holds what is not weights
 constexpr double kTranscendental = 30; // latency of exp, tanh and their like; cycles
 
@@ -149,35 +153,35 @@ class TileCost {
     return target_.far_bytes_per_cycle;
   }
 
-  /// Of all weights, read again and again in alternating order, in panels of this size.
-  double repeated_bandwidth(double panel) const {
-    const double far = bandwidth(all_weights_);
-    if (far == target_.l1_bytes_per_cycle) return far;
-    const double near = std::floor(kUsable * static_cast<double>(target_.l1_bytes) / panel) * panel / all_weights_;
-    return 1 / (near / target_.l1_bytes_per_cycle + (1 - near) / far);
+  /// The part of all weights that is found in the first level when they are walked in alternating order.
+  double kept(double panel) const {
+    if (bandwidth(all_weights_) == target_.l1_bytes_per_cycle) return 1;
+    return std::floor(kUsable * static_cast<double>(target_.l1_bytes) / panel) * panel / all_weights_;
   }
 
   /// `blocks` blocks of rows, one after the other, over one panel of weights.
   double panel_rows(int rows, int vectors, int partials, double blocks, bool first) const {
-    const double far = repeated_bandwidth(panel_ * vectors);
-    const bool shared = row_at_ > vector_at_;
-    const double near = shared ? bandwidth(panel_ * vectors) : far;
-    const double from_far = first ? 1 : 0;
-    return from_far * tile(rows, vectors, partials, far) + (blocks - from_far) * tile(rows, vectors, partials, near);
+    const auto from = [&](double bytes_per_cycle) { return tile(rows, vectors, partials, bytes_per_cycle); };
+    const double near = kept(panel_ * vectors);
+    const double initial = near * from(target_.l1_bytes_per_cycle) + (1 - near) * from(bandwidth(all_weights_));
+    const double later = row_at_ > vector_at_ ? from(bandwidth(panel_ * vectors)) : initial;
+    return first ? initial + (blocks - 1) * later : blocks * later;
   }
 
   double tile(int rows, int vectors, int partials, double bytes_per_cycle) const {
-    double sum = chain_;
+    double core = chain_, memory = 0;
     for (const NestWork& work : works_) {
       const double products = work.reductions * rows * vectors, spread = work.spread * rows;
       const std::initializer_list<double> costs = {
           products / target_.multiply_adds, (work.weights * vectors + spread) / target_.loads,
-          work.weight_bytes * vectors / bytes_per_cycle, target_.latency / partials,
           (products + spread + 2.0 / partials) / (kIssue * target_.multiply_adds)};
-      const double step = std::max(costs) + kContention * std::accumulate(costs.begin(), costs.end(), 0.0);
-      sum += work.steps * step + std::log2(partials) * target_.latency;
+      const double bytes = work.weight_bytes * vectors / bytes_per_cycle;
+      const double all = std::accumulate(costs.begin(), costs.end(), bytes);
+      core += work.steps * (std::max(std::max(costs), kSlack * target_.latency / partials) + kContention * all) +
+              std::log2(partials) * target_.latency;
+      memory += work.steps * bytes;
     }
-    return sum;
+    return std::max(core, memory) + kTile;
   }
 
   const Kernel& kernel_;
