@@ -289,9 +289,12 @@ std::vector<PricedTile> tiles_of(const Plan& plan, const Kernel& kernel, int row
 void choose_tile(const Plan& plan, Kernel& kernel, int row, const TargetFacts& target) {
   if (nest_of(kernel, kernel.schedule.vector_axis) >= 0) return choose_chains(kernel, target);
   const std::vector<PricedTile> tiles = tiles_of(plan, kernel, row, target);
-  const PricedTile* best = &tiles.front();
+  double lowest = tiles.front().price;
+  for (const PricedTile& tile : tiles) lowest = std::min(lowest, tile.price);
+  const auto size = [](const Schedule& s) { return s.rows * s.vectors * s.unroll; };
+  const PricedTile* best = nullptr;  // the smallest of those that cost about the same
   for (const PricedTile& tile : tiles)
-    if (tile.price < best->price * 0.99) best = &tile;  // the smaller of two that cost the same
+    if (tile.price <= 1.01 * lowest && (!best || size(tile.schedule) < size(best->schedule))) best = &tile;
   kernel.schedule = best->schedule;
 }
 
