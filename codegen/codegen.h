@@ -32,8 +32,19 @@ std::vector<TargetName> target_names();
 
 enum class Form : uint8_t { llvm, assembly, object };
 
-/// Deterministic: the same plan and target give the same bytes.
-Result<std::string> generate(const Plan& plan, const Target& target, Form form);
+struct CodegenOptions {
+  bool profile = false;  // kernels add up their time in a table of ProfileEntry that the object exports
+};
+
+/// A row of PREFIX_profile. The first row, named "", times nothing, once a call: what the readings cost. Then
+/// one row for each kernel, in the plan's order; then one whose name is null.
+struct ProfileEntry {
+  const char* name;
+  uint64_t ticks, calls;
+};
+
+/// Deterministic: the same plan, target and options give the same bytes.
+Result<std::string> generate(const Plan& plan, const Target& target, Form form, const CodegenOptions& options = {});
 
 /// A shared library from one position-independent object; no undefined symbol is allowed.
 Result<std::string> link_shared(std::string_view object, const Target& target, const std::string& soname);

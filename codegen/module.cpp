@@ -112,13 +112,13 @@ llvm::GlobalVariable* declare_constants(const Plan& plan, llvm::Module& module) 
 }  // namespace
 
 Result<std::unique_ptr<llvm::Module>> build_module(const Plan& plan, const Target::Machine& machine,
-                                                   llvm::LLVMContext& context) {
+                                                   llvm::LLVMContext& context, const CodegenOptions& options) {
   RONDO_CHECK(check_size(plan));
   std::string prefix = identifier(plan.name, "model");
   auto module = std::make_unique<llvm::Module>(prefix, context);
   set_flags(*module, machine);
   module->setDataLayout(data_layout(machine));
-  emit::Emitter emitter(machine, *module);
+  emit::Emitter emitter(machine, *module, options);
   emitter.fast_math = plan.fast_math;
   llvm::GlobalVariable* constants = declare_constants(plan, *module);
   RONDO_TRY(llvm::Function * run, emit::emit_run(emitter, plan, prefix));

@@ -9,7 +9,7 @@ namespace rondo {
 
 /// The module, its constants still without their contents, so that no pass looks at them.
 Result<std::unique_ptr<llvm::Module>> build_module(const Plan& plan, const Target::Machine& machine,
-                                                   llvm::LLVMContext& context);
+                                                   llvm::LLVMContext& context, const CodegenOptions& options);
 
 /// Gives the constants their contents; after the passes.
 Status attach_constants(const Plan& plan, llvm::Module& module);

@@ -91,12 +91,13 @@ void collect(const llvm::DiagnosticInfo* info, void* messages) {
   static_cast<std::vector<std::string>*>(messages)->push_back(text);
 }
 
-Result<std::string> generate_with_llvm(const Plan& plan, const Target& target, Form form) {
+Result<std::string> generate_with_llvm(const Plan& plan, const Target& target, Form form,
+                                       const CodegenOptions& options) {
   llvm::LLVMContext context;
   std::vector<std::string> messages;
   context.setDiagnosticHandlerCallBack(collect, &messages);
   llvm::TargetMachine& machine = *target.machine().llvm;
-  RONDO_TRY(auto module, build_module(plan, target.machine(), context));
+  RONDO_TRY(auto module, build_module(plan, target.machine(), context, options));
   RONDO_CHECK(verify_module(*module, "before the passes"));
   RONDO_CHECK(optimise(*module, machine));
   RONDO_CHECK(attach_constants(plan, *module));
@@ -113,11 +114,11 @@ std::string data_layout(const Target::Machine& machine) {
   return machine.llvm->createDataLayout().getStringRepresentation();
 }
 
-Result<std::string> generate(const Plan& plan, const Target& target, Form form) {
+Result<std::string> generate(const Plan& plan, const Target& target, Form form, const CodegenOptions& options) {
   RONDO_CHECK(verify(plan));
   FatalErrorsThrow errors;
   try {
-    return generate_with_llvm(plan, target, form);
+    return generate_with_llvm(plan, target, form, options);
   } catch (const FatalError& error) {
     return unsupported(fmt::format("LLVM's code generator for {}: {}", target.spec().triple, error.reason));
   } catch (const std::bad_alloc&) {

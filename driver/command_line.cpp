@@ -105,6 +105,7 @@ void add_model_options(CLI::App& app, ModelOptions& options, RawModelOptions& ra
       ->type_size(1)
       ->allow_extra_args(false)
       ->check(CLI::IsMember(passes));
+  app.add_option("--tuning", options.tuning, "use the schedules that 'compile --save-tuning' wrote")->type_name("FILE");
   app.add_flag("--time-passes", options.time_passes, "print the seconds each step takes");
 }
 
@@ -161,6 +162,15 @@ struct CommandLine {
         ->required();
     command->add_option("--emit", compile_options.emit, "what to write; default: OUT's ending tells")
         ->check(CLI::IsMember({"so", "o", "a", "ll", "s"}));
+    CLI::Option* tune = command->add_flag("--tune", compile_options.tune,
+                                          "measure other schedules of the kernels on this machine, and use the best");
+    command->add_option("--tune-seconds", compile_options.tune_seconds, "how long to measure; default: 5")
+        ->needs(tune)
+        ->check(CLI::Range(0.1, 3600.0));
+    command->add_option("--save-tuning", compile_options.save_tuning, "write what --tune chose, for --tuning=FILE")
+        ->type_name("FILE")
+        ->needs(tune);
+    tune->excludes(command->get_option("--tuning"));
     command->footer("Example: rondo compile vad.onnx -o vad.o --dim=batch=1 --state=h=h_out --cpu=skylake");
     command->callback([this] {
       finish_model_options(compile_options.model, raw);
@@ -254,6 +264,7 @@ struct CommandLine {
                    "NAME=FILE.npy");
     command->add_option("--seconds", bench_options.seconds, "how long to measure; default: 1")
         ->check(CLI::Range(0.001, 3600.0));
+    command->add_flag("--json", bench_options.json, "print the figures as JSON");
     command->footer("Example: rondo bench vad.onnx --dim=time=100");
     command->callback([this] {
       finish_model_options(bench_options.model, raw);

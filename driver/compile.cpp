@@ -12,6 +12,8 @@
 #include "driver/names.h"
 #include "driver/report.h"
 #include "driver/sizes.h"
+#include "driver/tune.h"
+#include "driver/tuning_file.h"
 #include "frontend/file.h"
 #include "frontend/frontend.h"
 #include "ir/verify.h"
@@ -57,11 +59,12 @@ Result<Graph> to_core(Graph graph, const std::string& path) {
 
 Status refuse_graph_options(const ModelOptions& options) {
   if (options.dims.empty() && options.states.empty() && options.constants.empty() && options.without.empty() &&
-      options.unroll == Unroll::by_cost && options.weights == DType::f32 && !options.fast_math)
+      options.unroll == Unroll::by_cost && options.weights == DType::f32 && !options.fast_math &&
+      options.tuning.empty())
     return Done{};
   return invalid(
-      "the text is at the plan level, where --dim, --state, --const, --unroll, --weights, --math and --without come "
-      "too late");
+      "the text is at the plan level, where --dim, --state, --const, --unroll, --weights, --math, --without and "
+      "--tuning come too late");
 }
 
 /// A plan as the user wrote it: what the verifier finds is the text's fault.
@@ -78,10 +81,9 @@ Result<Plan> enter_plan(Plan plan, const ModelOptions& options) {
 Result<Plan> plan_graph(Graph graph, const ModelOptions& options, const Target& target) {
   Diagnostics remarks;
   RONDO_TRY(Graph core, lower_to_core(std::move(graph), options, target, {}, remarks));
-  RONDO_TRY(Plan plan, timed(options, "make_plan", [&] { return make_plan(core, target.facts(), {options.without, options.fast_math, options.weights}); }));
-  RONDO_CHECK(verify(plan));
-  RONDO_CHECK(check_sizes(plan));
-  return plan;
+  if (options.tuning.empty()) return plan_core(core, options, target, {});
+  RONDO_TRY(Tuning tuning, about_file(read_tuning(options.tuning, target), options.tuning));
+  return about_file(plan_core(core, options, target, {.tuning = &tuning}), options.tuning);
 }
 
 Result<std::string> emit_form(const CompileOptions& options) {
@@ -139,6 +141,16 @@ Result<Graph> lower_to_core(Graph graph, const ModelOptions& options, const Targ
   return core;
 }
 
+Result<Plan> plan_core(const Graph& core, const ModelOptions& options, const Target& target, PlanOptions plan_options) {
+  plan_options.without = options.without;
+  plan_options.fast_math = options.fast_math;
+  plan_options.weights = options.weights;
+  RONDO_TRY(Plan plan, timed(options, "make_plan", [&] { return make_plan(core, target.facts(), plan_options); }));
+  RONDO_CHECK(verify(plan));
+  RONDO_CHECK(check_sizes(plan));
+  return plan;
+}
+
 Result<Plan> lower_to_plan(Parsed source, const ModelOptions& options, const Target& target) {
   return about_file(source.plan ? enter_plan(std::move(*source.plan), options)
                                 : plan_graph(std::move(*source.graph), options, target),
@@ -146,8 +158,9 @@ Result<Plan> lower_to_plan(Parsed source, const ModelOptions& options, const Tar
 }
 
 Result<std::string> build_shared(const Plan& plan, const Target& target, const ModelOptions& options,
-                                 const std::string& file_name) {
-  RONDO_TRY(std::string object, timed(options, "generate", [&] { return generate(plan, target, Form::object); }));
+                                 const std::string& file_name, const CodegenOptions& codegen) {
+  RONDO_TRY(std::string object,
+            timed(options, "generate", [&] { return generate(plan, target, Form::object, codegen); }));
   return timed(options, "link", [&] { return link_shared(object, target, file_name); });
 }
 
@@ -155,10 +168,15 @@ Status compile(const CompileOptions& options) {
   RONDO_TRY(std::string form, emit_form(options));
   RONDO_TRY(Target target, Target::find(options.model.target));
   RONDO_TRY(Parsed source, read_source(options.model));
-  RONDO_TRY(Plan plan, lower_to_plan(std::move(source), options.model, target));
+  std::string tuning;
+  RONDO_TRY(Plan plan, options.tune ? tune(std::move(source), options, target, tuning)
+                                    : lower_to_plan(std::move(source), options.model, target));
   RONDO_TRY(std::string code, about_file(build(plan, target, options, form), options.model.model));
-  std::string header = make_header(plan);
-  return write_files({{options.output, code}, {with_ending(options.output, ".h"), header}});
+  const std::string header = make_header(plan);
+  std::vector<std::pair<std::string, std::string_view>> files{{options.output, code},
+                                                              {with_ending(options.output, ".h"), header}};
+  if (!options.save_tuning.empty()) files.emplace_back(options.save_tuning, tuning);
+  return write_files(files);
 }
 
 }  // namespace rondo

@@ -22,12 +22,16 @@ using PassObserver = std::function<void(std::string_view pass, const Graph& grap
 Result<Graph> lower_to_core(Graph graph, const ModelOptions& options, const Target& target, const PassObserver& observe,
                             Diagnostics& remarks);
 
+/// Of a graph from lower_to_core, as the model's options ask; of `plan_options`, the tuning counts. Plans are verified.
+Result<Plan> plan_core(const Graph& core, const ModelOptions& options, const Target& target,
+                       PlanOptions plan_options);
+
 /// Whatever read_source gave, as a verified plan.
 Result<Plan> lower_to_plan(Parsed source, const ModelOptions& options, const Target& target);
 
 /// A shared library as bytes, under the name of the file it will be in.
 Result<std::string> build_shared(const Plan& plan, const Target& target, const ModelOptions& options,
-                                 const std::string& file_name);
+                                 const std::string& file_name, const CodegenOptions& codegen = {});
 
 /// The result, its errors marked with the file they are about.
 template <class T>

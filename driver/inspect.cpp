@@ -15,6 +15,7 @@ class Inspector {
  public:
   explicit Inspector(const InspectOptions& options) : options_(options) {
     print_options_.full_weights = options.full_weights || has_ending(options.output, ".rir");
+    print_options_.costs = true;
   }
 
   Result<std::string> text() {

@@ -2,6 +2,7 @@
 // written gives wrong numbers here rather than on someone's device.
 #include "driver/loaded_model.h"
 
+#include <dlfcn.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -78,14 +79,23 @@ bool GuardedMemory::guards_are_whole() const {
   return whole(bytes_.get()) && whole(data() + size_);
 }
 
-Result<LoadedModel> LoadedModel::build(Parsed source, const ModelOptions& options) {
-  RONDO_TRY(Target target, Target::find(options.target));
+Result<Target> host_target(const TargetSpec& spec) {
+  RONDO_TRY(Target target, Target::find(spec));
   RONDO_TRY(Target host, Target::find({}));
-  if (architecture(target) != architecture(host))
-    return unsupported(
-        fmt::format("code for {} does not run on this machine, which is {}", target.spec().triple, host.spec().triple));
+  if (architecture(target) == architecture(host)) return target;
+  return unsupported(
+      fmt::format("code for {} does not run on this machine, which is {}", target.spec().triple, host.spec().triple));
+}
+
+Result<LoadedModel> LoadedModel::build(Parsed source, const ModelOptions& options) {
+  RONDO_TRY(Target target, host_target(options.target));
   RONDO_TRY(Plan plan, lower_to_plan(std::move(source), options, target));
-  RONDO_TRY(std::string library, about_file(build_shared(plan, target, options, "model.so"), options.model));
+  return build(plan, target, options);
+}
+
+Result<LoadedModel> LoadedModel::build(const Plan& plan, const Target& target, const ModelOptions& options,
+                                       const CodegenOptions& codegen) {
+  RONDO_TRY(std::string library, about_file(build_shared(plan, target, options, "model.so", codegen), options.model));
   RONDO_TRY(TemporaryFolder folder, TemporaryFolder::create());
   const std::string path = folder.path() + "/model.so";
   RONDO_CHECK(write_files({{path, library}}));
@@ -118,6 +128,8 @@ Result<LoadedModel> LoadedModel::open(const std::string& path, const std::string
   model.symbols_.assign(record.dims, record.dims + record.dim_count);
   return model;
 }
+
+void* LoadedModel::find_symbol(const std::string& name) const { return dlsym(library_->handle, name.c_str()); }
 
 Result<Instance> LoadedModel::instantiate(const Dim::Values& dims) const {
   Instance instance(*this);

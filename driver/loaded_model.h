@@ -42,6 +42,9 @@ class LoadedModel {
   /// The whole path for a source: lower, build in a temporary folder, open. The target must be this machine. Its
   /// instances call on as many threads as the options say.
   static Result<LoadedModel> build(Parsed source, const ModelOptions& options);
+  /// The last part of it, for a plan and a target that runs here (see host_target).
+  static Result<LoadedModel> build(const Plan& plan, const Target& target, const ModelOptions& options,
+                                   const CodegenOptions& codegen = {});
   static Result<LoadedModel> open(const std::string& path, const std::string& prefix);
 
   const std::vector<Slot>& inputs() const { return inputs_; }
@@ -49,6 +52,8 @@ class LoadedModel {
   const std::vector<Slot>& states() const { return states_; }
   const std::vector<std::string>& symbols() const { return symbols_; }
   const rondo_model& record() const { return *library_->model; }
+  /// Null if the library exports no such symbol.
+  void* find_symbol(const std::string& name) const;
   /// Instances made from now on share a pool of so many threads; one: none.
   Status use_threads(int threads);
   const rondo_parallel* parallel() const { return pool_ ? rondo_pool_parallel(pool_.get()) : nullptr; }
@@ -100,6 +105,9 @@ class Instance {
   std::vector<void*> output_pointers_;
   rondo_call call_{};
 };
+
+/// The target the options name; an error if its code does not run on this machine.
+Result<Target> host_target(const TargetSpec& spec);
 
 /// A sentence for each status but RONDO_OK.
 std::string to_string(rondo_status status);

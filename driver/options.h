@@ -26,12 +26,16 @@ struct ModelOptions {
   std::vector<std::string> without;  // passes left out
   bool fast_math = false;            // --math=fast
   DType weights = DType::f32;        // how float32 weights are stored: f32, f16, bf16
+  std::string tuning;                // --tuning: the file; empty: none
   bool time_passes = false;
   int threads = 1;  // that calls of the model use: run, verify and bench
 };
 
 struct CompileOptions {
   ModelOptions model;
+  bool tune = false;
+  double tune_seconds = 5;
+  std::string save_tuning;  // the file to write; empty: none
   std::string output;
   std::string emit;  // so, o, a, ll, s; empty: the output's ending
 };
@@ -61,6 +65,7 @@ struct BenchOptions {
   ModelOptions model;
   std::vector<NamePair> inputs;
   double seconds = 1;
+  bool json = false;
 };
 
 // The commands; each is the one entry of the file of its name.

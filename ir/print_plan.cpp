@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "ir/cost.h"
 #include "ir/lexer.h"
 #include "ir/print_parts.h"
 
@@ -178,6 +179,7 @@ class PlanPrinter {
     place(kernel.place);
     out_ += " {\n";
     ++depth_;
+    if (options_.costs) costs(cost_of(plan_, kernel));
     axes("parallel ", kernel.parallel);
     for (const auto& nest : kernel.reductions) axes("reduction ", nest);
     schedule(kernel.schedule);
@@ -190,6 +192,22 @@ class PlanPrinter {
     }
     --depth_;
     line("}\n");
+  }
+
+  /// What there is none of is left out.
+  void costs(const KernelCost& cost) {
+    std::string text;
+    const std::pair<const Dim&, std::string_view> counts[] = {
+        {cost.multiply_adds, "multiply-adds"}, {cost.arithmetic, "operations"},
+        {cost.functions, "functions"},         {cost.constant_bytes, "constant bytes"},
+        {cost.read_bytes, "bytes read"},       {cost.written_bytes, "bytes written"}};
+    for (const auto& [count, what] : counts) {
+      if (count.is(0)) continue;
+      text += text.empty() ? "# " : ", ";
+      print_dim(text, count);
+      text += fmt::format(" {}", what);
+    }
+    if (!text.empty()) line(text + "\n");
   }
 
   void schedule(const Schedule& schedule) {

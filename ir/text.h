@@ -7,6 +7,7 @@ namespace rondo {
 
 struct PrintOptions {
   bool full_weights = false;  // false: tensors over 16 elements are shown by statistics, and do not parse back
+  bool costs = false;         // of a verified plan: each kernel opens with a comment of what a run of it asks for
 };
 
 std::string print(const Graph& graph, const PrintOptions& options = {});

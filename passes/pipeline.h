@@ -5,6 +5,7 @@
 
 #include "ir/plan.h"
 #include "passes/pass.h"
+#include "passes/tuning.h"
 
 namespace rondo {
 
@@ -33,6 +34,8 @@ struct PlanOptions {
   std::vector<std::string> without;  // stages left out; other names mean nothing here
   bool fast_math = false;            // see Plan
   DType weights = DType::f32;        // f32, f16 or bf16: how float32 weights are stored; they compute in float32
+  const Tuning* tuning = nullptr;                 // schedules to use; one that does not fit is an error
+  std::vector<KernelChoices>* choices = nullptr;  // filled with the kernels that have a choice, in the plan's order
 };
 
 /// core -> plan: views, kernels, schedules, packed weights, memory.

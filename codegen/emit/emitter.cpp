@@ -3,9 +3,10 @@
 
 namespace rondo::emit {
 
-Emitter::Emitter(const Target::Machine& machine, llvm::Module& module)
+Emitter::Emitter(const Target::Machine& machine, llvm::Module& module, const CodegenOptions& options)
     : machine(machine),
       module(module),
+      options(options),
       b(module.getContext()),
       word(llvm::IntegerType::get(module.getContext(), machine.facts.pointer_bytes * 8)) {}
 

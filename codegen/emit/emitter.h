@@ -17,10 +17,11 @@ using llvm::Value;  // inside this namespace; the graph's Value is rondo::Value
 
 class Emitter {
  public:
-  Emitter(const Target::Machine& machine, llvm::Module& module);
+  Emitter(const Target::Machine& machine, llvm::Module& module, const CodegenOptions& options);
 
   const Target::Machine& machine;
   llvm::Module& module;
+  const CodegenOptions options;
   llvm::IRBuilder<> b;
   llvm::IntegerType* word;
   bool fast_math = false;  // the plan's

@@ -3,6 +3,7 @@
 
 #include "codegen/emit/entry.h"
 #include "codegen/emit/kernel.h"
+#include "codegen/emit/profile.h"
 #include "codegen/emit/tasks.h"
 #include "codegen/names.h"
 
@@ -13,8 +14,8 @@ constexpr size_t kInlinedSteps = 4;
 
 class StepEmitter {
  public:
-  StepEmitter(Emitter& emitter, const Plan& plan, const std::string& prefix)
-      : emitter_(emitter), b_(emitter.b), plan_(plan), prefix_(prefix) {}
+  StepEmitter(Emitter& emitter, const Plan& plan, const std::string& prefix, Profile& profile)
+      : emitter_(emitter), b_(emitter.b), plan_(plan), prefix_(prefix), profile_(profile) {}
 
   Result<llvm::Function*> run() {
     std::vector<llvm::Type*> params(7, b_.getPtrTy());
@@ -28,6 +29,7 @@ class StepEmitter {
     for (const Step& step : plan_.steps) std::visit([&](const auto& what) { uses.add(what); }, step.what);
     for (int buffer : uses.buffers)
       frame.buffers[buffer] = frame.at_start([&] { return base_of(frame, function, plan_.buffers[buffer]); });
+    profile_.time_nothing();
     for (const Step& step : plan_.steps) RONDO_CHECK(outermost(frame, step));
     b_.CreateRet(b_.CreateLoad(b_.getInt32Ty(), frame.status));
     return function;
@@ -86,8 +88,10 @@ class StepEmitter {
 
   Status inside(Frame& frame, const Step& step) {
     if (auto* kernel = std::get_if<Kernel>(&step.what))
-      return kernel->schedule.task_axis < 0 ? emit_kernel(emitter_, frame, plan_, *kernel)
-                                            : emit_divided(emitter_, frame, plan_, *kernel, prefix_);
+      return profile_.time([&] {
+        return kernel->schedule.task_axis < 0 ? emit_kernel(emitter_, frame, plan_, *kernel)
+                                              : emit_divided(emitter_, frame, plan_, *kernel, prefix_);
+      });
     const Loop& loop = std::get<Loop>(step.what);
     Status status = Done{};
     emitter_.loop(emitter_.word_constant(0), frame.dim(loop.trip), 1, [&](Value* i) {
@@ -103,12 +107,14 @@ class StepEmitter {
   llvm::IRBuilder<>& b_;
   const Plan& plan_;
   const std::string& prefix_;
+  Profile& profile_;
 };
 
 }  // namespace
 
 Result<llvm::Function*> emit_run(Emitter& emitter, const Plan& plan, const std::string& prefix) {
-  return StepEmitter(emitter, plan, prefix).run();
+  RONDO_TRY(Profile profile, Profile::make(emitter, plan, prefix));
+  return StepEmitter(emitter, plan, prefix, profile).run();
 }
 
 }  // namespace rondo::emit

@@ -4,6 +4,7 @@
 #include "ir/verify.h"
 #include "passes/pipeline.h"
 #include "passes/plan/lowering.h"
+#include "passes/plan/tuning.h"
 
 namespace rondo {
 namespace {
@@ -100,6 +101,8 @@ Result<Plan> make_plan(const Graph& core, const TargetFacts& target, const PlanO
   if (wanted("combine_activations")) combine_activations(plan, target);
   if (wanted("chain_sums")) chain_sums(plan, target);
   choose_schedules(plan, target);
+  if (options.choices) *options.choices = find_choices(plan, target);
+  if (options.tuning) RONDO_CHECK(apply_tuning(plan, target, *options.tuning));
   if (wanted("alternate_order")) alternate_order(plan, target);
   if (wanted("pack_weights")) pack_weights(plan, target);
   RONDO_CHECK(narrow_weights(plan, options.weights));

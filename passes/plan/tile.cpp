@@ -15,7 +15,8 @@
 // registers is not considered.
 //
 // Rounding errors grow with a chain's length: chains, through all nests that continue them, have no more than kLongestChain
-// terms where the registers hold the partial results for it. Tested by plan_test.cpp, tile_test.cpp, long_sums_test.cpp.
+// terms where the registers hold the partial results for it. Where rows are blocked, registers are worth more as rows.
+// Tested by plan_test.cpp, tile_test.cpp, long_sums_test.cpp.
 #include "passes/plan/tile.h"
 
 #include <algorithm>
@@ -99,8 +100,10 @@ class TileCost {
     return sum;
   }
 
-  /// The fewest partial results for which no chain is longer than kLongestChain; fewer if they do not fit.
+  /// The fewest partial results for which no chain is longer than kLongestChain; fewer if they do not fit, one if there
+  /// are rows.
   int least_partials() const {
+    if (rows_ > 1) return 1;
     std::vector<double> terms(kernel_.body.size(), 0);
     double longest = 0;
     for (size_t i = 0; i < kernel_.body.size(); ++i) {
@@ -275,32 +278,39 @@ double footprint(const Kernel& kernel, const Instr& load) {
   return elements * byte_size(load.dtype);
 }
 
-void choose_tile(const Plan& plan, Kernel& kernel, int row, const TargetFacts& target) {
-  Schedule& schedule = kernel.schedule;
-  if (nest_of(kernel, schedule.vector_axis) >= 0) return choose_chains(kernel, target);
+std::vector<PricedTile> tiles_of(const Plan& plan, const Kernel& kernel, int row, const TargetFacts& target) {
+  const Schedule& own = kernel.schedule;
+  if (nest_of(kernel, own.vector_axis) >= 0) return {};
   const TileCost cost(plan, kernel, row, target);
   double vector_count = 1;
   for (const Axis& axis : kernel.parallel)
-    if (axis.var == schedule.vector_axis) vector_count = std::ceil(estimate(axis.extent) / schedule.lanes);
-  const bool splits = sums_floats_only(kernel);
-  double best = -1;
-  Schedule chosen = schedule;
-  for (int partials = splits ? cost.least_partials() : 1; partials <= (splits ? kMostPartials : 1); partials *= 2)
-    for (int vectors = 1; vectors <= std::min<double>(kMostVectors, vector_count); ++vectors)
-      for (int rows = 1; rows <= std::min<double>(kMostRows, cost.rows()); ++rows) {
-        if (wasteful(vector_count, vectors) || wasteful(cost.rows(), rows)) continue;
-        if (rows * vectors * partials > 1 && !cost.fits(rows, vectors, partials)) continue;
-        const double price = cost.total(rows, vectors, partials, vector_count);
-        if (best >= 0 && price >= best * 0.99) continue;  // the smaller tile of two that cost the same
-        best = price;
-        chosen.vectors = vectors, chosen.rows = rows, chosen.unroll = partials;
-      }
-  schedule = chosen;
-  if (schedule.rows > 1) schedule.row_axis = row;
+    if (axis.var == own.vector_axis) vector_count = std::ceil(estimate(axis.extent) / own.lanes);
   bool constant = true;
   for (const auto& nest : kernel.reductions)
     for (const Axis& axis : nest) constant = constant && axis.extent.constant();
-  schedule.flat = constant && cost.products(schedule.rows, schedule.vectors) <= kFlatProducts;
+  const bool splits = sums_floats_only(kernel);
+  std::vector<PricedTile> tiles;
+  for (int partials = splits ? cost.least_partials() : 1; partials <= (splits ? kMostPartials : 1); partials *= 2)
+    for (int vectors = 1; vectors <= std::clamp<double>(vector_count, 1, kMostVectors); ++vectors)
+      for (int rows = 1; rows <= std::clamp<double>(cost.rows(), 1, kMostRows); ++rows) {
+        if (wasteful(vector_count, vectors) || wasteful(cost.rows(), rows)) continue;
+        if (rows * vectors * partials > 1 && !cost.fits(rows, vectors, partials)) continue;
+        Schedule schedule = own;
+        schedule.vectors = vectors, schedule.rows = rows, schedule.unroll = partials;
+        schedule.row_axis = rows > 1 ? row : -1;
+        schedule.flat = constant && cost.products(rows, vectors) <= kFlatProducts;
+        tiles.push_back({cost.total(rows, vectors, partials, vector_count), schedule});
+      }
+  return tiles;
+}
+
+void choose_tile(const Plan& plan, Kernel& kernel, int row, const TargetFacts& target) {
+  if (nest_of(kernel, kernel.schedule.vector_axis) >= 0) return choose_chains(kernel, target);
+  const std::vector<PricedTile> tiles = tiles_of(plan, kernel, row, target);
+  const PricedTile* best = &tiles.front();
+  for (const PricedTile& tile : tiles)
+    if (tile.price < best->price * 0.99) best = &tile;  // the smaller of two that cost the same
+  kernel.schedule = best->schedule;
 }
 
 }  // namespace rondo

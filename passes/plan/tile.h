@@ -20,6 +20,13 @@ bool sums_floats_only(const Kernel& kernel);
 /// Bytes of the elements that a load reads in one run of the kernel.
 double footprint(const Kernel& kernel, const Instr& load);
 
+struct PricedTile {
+  double price = 0;  // cycles of the kernel
+  Schedule schedule;
+};
+/// The schedules that choose_tile chooses from, smaller tiles first; none if a reduction runs along the lanes.
+std::vector<PricedTile> tiles_of(const Plan& plan, const Kernel& kernel, int row, const TargetFacts& target);
+
 /// Sets vectors, rows, unroll and flat. `row` is the variable of the axis that may be blocked, or -1.
 void choose_tile(const Plan& plan, Kernel& kernel, int row, const TargetFacts& target);
 

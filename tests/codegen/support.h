@@ -148,9 +148,9 @@ class Memory {
 
 class Compiled {
  public:
-  explicit Compiled(const Plan& plan, const TargetSpec& spec = {}) {
+  explicit Compiled(const Plan& plan, const TargetSpec& spec = {}, const CodegenOptions& options = {}) {
     Target target = require(Target::find(spec));
-    std::string object = require(generate(plan, target, Form::object));
+    std::string object = require(generate(plan, target, Form::object, options));
     std::string library = require(link_shared(object, target, "libtest.so"));
     char path[] = "/tmp/rondo-test-XXXXXX";
     int file = mkstemp(path);
@@ -174,6 +174,8 @@ class Compiled {
     rondo_call call = {inputs.data(), outputs.data(), dims.data(), state, scratch.get(), nullptr};
     return model->call(&call);
   }
+
+  void* symbol(const std::string& name) const { return dlsym(handle_, name.c_str()); }
 
   const rondo_model* model = nullptr;
 

@@ -5,6 +5,7 @@
 //   artefacts  the object has no undefined symbol; another folder gives the same bytes; so does the text of the model,
 //   of
 //              the expanded graph and of the plan, read back; the text of the optimised graph gives the right numbers
+//   bench      rondo bench times a call and each kernel
 #include <cstdio>
 #include <functional>
 #include <map>
@@ -88,13 +89,29 @@ std::string artefacts(const std::string& program, const fs::path& folder) {
   return "";
 }
 
-const std::map<std::string, Check> kChecks{{"verify", verify}, {"artefacts", artefacts}};
+/// Dimensions that only data would tell become 2.
+std::string bench(const std::string& program, const fs::path& folder) {
+  std::vector<std::string> command{program, "bench", (folder / "model.onnx").string(), "--seconds=0.01"};
+  Outcome outcome = run(command);
+  const std::string asks = "the data do not tell the dimensions ", end = "; fix them";
+  if (size_t at = outcome.errors.find(asks); at != std::string::npos) {
+    std::string names = outcome.errors.substr(at + asks.size());
+    names = names.substr(0, names.find(end)) + ", ";
+    for (size_t begin = 0, comma; (comma = names.find(", ", begin)) != std::string::npos; begin = comma + 2)
+      command.push_back("--dim=" + names.substr(begin, comma - begin) + "=2");
+    outcome = run(command);
+  }
+  if (outcome.exit_code != 0) return failed("bench", outcome);
+  return outcome.output.find("GFLOP/s") == std::string::npos ? "no table\n" : "";
+}
+
+const std::map<std::string, Check> kChecks{{"verify", verify}, {"artefacts", artefacts}, {"bench", bench}};
 
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc != 4 || !kChecks.count(argv[1])) {
-    std::fputs("usage: corpus_lane verify|artefacts PROGRAM LIST\n", stderr);
+    std::fputs("usage: corpus_lane verify|artefacts|bench PROGRAM LIST\n", stderr);
     return 2;
   }
   const fs::path corpus = corpus_folder();

@@ -52,6 +52,48 @@ TEST_CASE("stored weights, fast math and plan stages left out show in the plan")
   CHECK(without.output.find("gated_sum") == std::string::npos);
 }
 
+TEST_CASE("a plan says what its kernels cost, and reads back") {
+  Folder folder;
+  const std::string text = folder.write("p.rir", R"(plan "p" {
+  symbols T
+  memory constants 0, state 0, scratch 0
+  buffer x = input f32[8*T] slot 0
+  buffer y = output f32[8] slot 0
+  input "x": f32[T, 8] in x
+  output "y": f32[8] in y
+  kernel k {
+    parallel i0 < 8
+    reduction i1 < T
+    %0 = load x[i0 + i1*8]: f32
+    %1 = mul %0, %0: f32
+    %2 = reduce sum %1: f32
+    %3 = tanh %2: f32
+    store y[i0] = %3
+  }
+})");
+  Outcome plan = run({program(), "inspect", text, "--level=plan"});
+  CAPTURE(plan.output);
+  CHECK(plan.output.find("    # 8*T multiply-adds, 8 functions, 32*T bytes read, 32 bytes written\n") !=
+        std::string::npos);
+  CHECK(rondo::parse(plan.output));
+}
+
+TEST_CASE("what the weights take when they are stored narrow shows in the costs") {
+  auto constant_bytes = [](const std::string& option) {
+    const std::string text = inspect({"--level=plan", option}).output;
+    int64_t sum = 0;
+    for (size_t at = text.find(" constant bytes"); at != text.npos; at = text.find(" constant bytes", at + 1)) {
+      const size_t begin = text.find_last_not_of("0123456789", at - 1) + 1;
+      sum += std::stoll(text.substr(begin, at - begin));
+    }
+    return sum;
+  };
+  const int64_t wide = constant_bytes("--weights=f32"), narrow = constant_bytes("--weights=f16");
+  CHECK(narrow > 0);
+  CHECK(narrow < wide);
+  CHECK(2 * narrow >= wide);
+}
+
 TEST_CASE("between the passes") {
   Outcome one = inspect({"--after=fuse_gates"});
   CHECK(one.exit_code == 0);

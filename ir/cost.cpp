@@ -1,0 +1,176 @@
+// Counting by what each value changes with. Tested by tests/ir/cost_test.cpp.
+#include "ir/cost.h"
+
+#include <algorithm>
+
+namespace rondo {
+namespace {
+
+/// What one operator stands for.
+struct Parts {
+  int functions, arithmetic;
+};
+
+Parts parts_of(Op op) {
+  static constexpr std::pair<Op, Parts> kSpecial[] = {{Op::pow, {1, 0}},
+                                                      {Op::exp, {1, 0}},
+                                                      {Op::expm1, {1, 0}},
+                                                      {Op::log, {1, 0}},
+                                                      {Op::log1p, {1, 0}},
+                                                      {Op::tanh, {1, 0}},
+                                                      {Op::sigmoid, {1, 0}},
+                                                      {Op::erf, {1, 0}},
+                                                      {Op::cell_tanh, {1, 0}},
+                                                      {Op::cell_sigmoid, {1, 0}},
+                                                      {Op::gated_blend, {2, 4}},
+                                                      {Op::gated_sum, {3, 3}},
+                                                      {Op::sigmoid_times_tanh, {2, 1}}};
+  for (const auto& [special, parts] : kSpecial)
+    if (op == special) return parts;
+  const Signature signature = info(op).signature;
+  const bool counts =
+      signature == Signature::numeric || signature == Signature::floating || signature == Signature::compare;
+  return {0, counts ? 1 : 0};
+}
+
+class Counter {
+ public:
+  Counter(const Plan& plan, const Kernel& kernel) : plan_(plan), kernel_(kernel) {
+    for_each_axis(kernel, [&](const Axis& axis) { extents_[axis.var] = axis.extent; });
+  }
+
+  KernelCost count() {
+    find_changes();
+    for (size_t i = 0; i < kernel_.body.size(); ++i) count_operation(i);
+    count_bytes();
+    return cost_;
+  }
+
+ private:
+  using Vars = std::set<int>;
+
+  Vars vars_of(const Index& index) const {
+    Vars vars;
+    for (const IndexTerm& term : index.terms)
+      if (extents_.count(term.var)) vars.insert(term.var);
+    return vars;
+  }
+
+  /// The axes that each instruction's value changes with, and those of the work for it: a reduce's terms.
+  void find_changes() {
+    for (const Instr& instr : kernel_.body) {
+      Vars vars = vars_of(instr.index);
+      for (int operand : instr.operands) vars.insert(value_vars_[operand].begin(), value_vars_[operand].end());
+      for (const Instr::Indirect& part : instr.indirect)
+        vars.insert(value_vars_[part.instr].begin(), value_vars_[part.instr].end());
+      Vars terms = vars;
+      if (instr.kind == Instr::Kind::reduce)
+        for (const Axis& axis : kernel_.reductions[instr.nest]) vars.erase(axis.var), terms.insert(axis.var);
+      value_vars_.push_back(std::move(vars));
+      work_vars_.push_back(std::move(terms));
+    }
+  }
+
+  Dim product(const Vars& vars) const {
+    Dim count = 1;
+    for (int var : vars) count *= extents_.at(var);
+    return count;
+  }
+
+  /// Whether the instruction is the product of a multiply-add: nothing but sums over the same axes use it.
+  bool melts_into_sums(size_t index) const {
+    const Instr& instr = kernel_.body[index];
+    if (instr.kind != Instr::Kind::pointwise || instr.op != Op::mul || !is_float(instr.dtype)) return false;
+    bool used = false;
+    for (size_t user = index + 1; user < kernel_.body.size(); ++user) {
+      const std::vector<int>& operands = kernel_.body[user].operands;
+      if (std::find(operands.begin(), operands.end(), static_cast<int>(index)) == operands.end()) continue;
+      const Instr& by = kernel_.body[user];
+      if (by.kind != Instr::Kind::reduce || by.combine != Combine::sum || operands[0] != static_cast<int>(index) ||
+          work_vars_[user] != work_vars_[index])
+        return false;
+      used = true;
+    }
+    return used && std::none_of(kernel_.stores.begin(), kernel_.stores.end(),
+                                [&](const Store& store) { return store.instr == static_cast<int>(index); });
+  }
+
+  void count_operation(size_t index) {
+    const Instr& instr = kernel_.body[index];
+    const Dim times = product(work_vars_[index]);
+    if (instr.kind == Instr::Kind::reduce && is_float(instr.dtype)) {
+      const bool fused = instr.combine == Combine::sum && melts_into_sums(static_cast<size_t>(instr.operands[0]));
+      (fused ? cost_.multiply_adds : cost_.arithmetic) += times;
+    }
+    if (instr.kind != Instr::Kind::pointwise || melts_into_sums(index)) return;
+    const bool floats = is_float(instr.dtype) || is_float(kernel_.body[instr.operands.back()].dtype);
+    if (!floats) return;
+    const Parts parts = parts_of(instr.op);
+    cost_.functions += Dim(parts.functions) * times;
+    cost_.arithmetic += Dim(parts.arithmetic) * times;
+  }
+
+  /// Elements that an access touches, a buffer's own at most.
+  Dim touched(int buffer, const Vars& vars) const { return min(product(vars), plan_.buffers[buffer].count); }
+
+  void count_bytes() {
+    std::map<int, Dim> read, written;
+    for (size_t i = 0; i < kernel_.body.size(); ++i) {
+      const Instr& instr = kernel_.body[i];
+      if (instr.kind != Instr::Kind::load) continue;
+      const auto same = [&](const Instr& one) {
+        return one.kind == Instr::Kind::load && one.buffer == instr.buffer && one.index == instr.index &&
+               one.indirect == instr.indirect;
+      };
+      if (std::any_of(kernel_.body.begin(), kernel_.body.begin() + static_cast<std::ptrdiff_t>(i), same)) continue;
+      read[instr.buffer] += touched(instr.buffer, work_vars_[i]);
+    }
+    for (const Store& store : kernel_.stores) {
+      Vars vars = vars_of(store.index);
+      written[store.buffer] += touched(store.buffer, vars);
+    }
+    for (const auto& [buffer, count] : read) {
+      const bool constant = plan_.buffers[buffer].kind == Buffer::Kind::constant;
+      (constant ? cost_.constant_bytes : cost_.read_bytes) += bytes(buffer, count);
+    }
+    for (const auto& [buffer, count] : written) cost_.written_bytes += bytes(buffer, count);
+  }
+
+  Dim bytes(int buffer, const Dim& count) const {
+    return min(count, plan_.buffers[buffer].count) * Dim(byte_size(plan_.buffers[buffer].dtype));
+  }
+
+  const Plan& plan_;
+  const Kernel& kernel_;
+  std::map<int, Dim> extents_;
+  std::vector<Vars> value_vars_, work_vars_;
+  KernelCost cost_;
+};
+
+void add_costs(const Plan& plan, const std::vector<Step>& steps, std::vector<const Loop*>& around,
+               std::vector<PlacedCost>& costs) {
+  for (const Step& step : steps) {
+    if (auto* loop = std::get_if<Loop>(&step.what)) {
+      around.push_back(loop);
+      add_costs(plan, loop->steps, around, costs);
+      around.pop_back();
+      continue;
+    }
+    const Kernel& kernel = std::get<Kernel>(step.what);
+    costs.push_back({&kernel, around, cost_of(plan, kernel)});
+    for (const Loop* loop : around) costs.back().cost.runs *= loop->trip;
+  }
+}
+
+}  // namespace
+
+KernelCost cost_of(const Plan& plan, const Kernel& kernel) { return Counter(plan, kernel).count(); }
+
+std::vector<PlacedCost> costs_of(const Plan& plan) {
+  std::vector<PlacedCost> costs;
+  std::vector<const Loop*> around;
+  add_costs(plan, plan.steps, around, costs);
+  return costs;
+}
+
+}  // namespace rondo

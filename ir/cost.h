@@ -1,0 +1,33 @@
+// What a plan asks of a machine: operations and bytes of each kernel, as dims, so that they hold for any size.
+// Counts are what the mathematics needs: a value is computed once for each combination of the axes it changes with, and
+// an element is read once in a run, however often it is used. Tested by tests/ir/cost_test.cpp.
+#pragma once
+
+#include "ir/plan.h"
+
+namespace rondo {
+
+/// All but `runs` are counts of one run.
+struct KernelCost {
+  Dim runs = 1;                                   // in one call: the trips of the loops around it
+  Dim multiply_adds;                              // a product that is added to a sum over the reduction axes
+  Dim arithmetic;                                 // other operations on floats that a machine has instructions for
+  Dim functions;                                  // exp, tanh and the like: tens of instructions each
+  Dim constant_bytes, read_bytes, written_bytes;  // read: inputs, state and scratch
+
+  /// Floating-point operations, a function counting as one.
+  Dim flops() const { return Dim(2) * multiply_adds + arithmetic + functions; }
+  Dim bytes() const { return constant_bytes + read_bytes + written_bytes; }
+};
+
+KernelCost cost_of(const Plan& plan, const Kernel& kernel);
+
+struct PlacedCost {
+  const Kernel* kernel;
+  std::vector<const Loop*> loops;  // around it, outermost first
+  KernelCost cost;
+};
+/// In the plan's order.
+std::vector<PlacedCost> costs_of(const Plan& plan);
+
+}  // namespace rondo

@@ -1,0 +1,207 @@
+// Costs of kernels against counts made by hand.
+#include "ir/cost.h"
+
+#include <doctest/doctest.h>
+
+#include "ir/text.h"
+
+using namespace rondo;
+
+namespace {
+
+Plan plan_of(const std::string& text) {
+  auto parsed = parse(text);
+  if (!parsed) FAIL(to_string(parsed.errors()[0]));
+  return std::move(*parsed->plan);
+}
+
+/// One kernel over an input x of 4*6*T, a constant table of 96, and an output; the text is its axes and body.
+Plan around(const std::string& kernel) {
+  std::string table = "f32[96] {";
+  for (int i = 0; i < 96; ++i) table += i ? ", 1.0" : "1.0";
+  return plan_of(R"(plan "p" {
+  symbols T
+  memory constants 384, state 64, scratch 0
+  buffer x = input f32[24*T] slot 0
+  buffer i = input i64[5] slot 1
+  buffer y = output f32[24*T] slot 0
+  buffer s = state f32[6] slot 0 at 0
+  buffer w = constant f32[96] at 0 value )" +
+                 table + R"(}
+  input "x": f32[T, 4, 6] in x
+  input "i": i64[5] in i
+  output "y": f32[T, 4, 6] in y
+  state "s": f32[6] in s
+  loop steps: i0 < T {
+    kernel k {
+)" + kernel + "}\n}\n}\n");
+}
+
+KernelCost only(const Plan& plan) {
+  auto costs = costs_of(plan);
+  REQUIRE(costs.size() == 1);
+  return costs[0].cost;
+}
+
+}  // namespace
+
+TEST_CASE("a matrix product and what follows it") {
+  const Plan plan = around(R"(
+      parallel i1 < 4, i2 < 6
+      reduction i3 < 16
+      %0 = load w[i1*16 + i3]: f32
+      %1 = load x[i0*24 + i2]: f32
+      %2 = mul %0, %1: f32
+      %3 = reduce sum %2: f32
+      %4 = load s[i2]: f32
+      %5 = add %3, %4: f32
+      %6 = tanh %5: f32
+      store y[i0*24 + i1*6 + i2] = %6
+      store s[i2] = %6
+)");
+  const KernelCost cost = only(plan);
+  CHECK(cost.runs.to_string() == "T");
+  CHECK(cost.multiply_adds.is(4 * 6 * 16));
+  CHECK(cost.arithmetic.is(4 * 6));  // add
+  CHECK(cost.functions.is(4 * 6));   // tanh
+  CHECK(cost.flops().is(2 * 384 + 24 + 24));
+  CHECK(cost.constant_bytes.is(4 * 16 * 4));
+  CHECK(cost.read_bytes.is((6 + 6) * 4));
+  CHECK(cost.written_bytes.is((24 + 6) * 4));
+}
+
+TEST_CASE("work is counted once for each value: what an axis does not change is not repeated along it") {
+  const KernelCost cost = only(around(R"(
+      parallel i1 < 4, i2 < 6
+      %0 = load x[i0*24 + i1]: f32
+      %1 = exp %0: f32
+      %2 = load w[i2]: f32
+      %3 = mul %1, %2: f32
+      store y[i0*24 + i1*6 + i2] = %3
+)"));
+  CHECK(cost.functions.is(4));
+  CHECK(cost.arithmetic.is(24));
+  CHECK(cost.multiply_adds.is(0));
+  CHECK(cost.read_bytes.is(16));
+  CHECK(cost.constant_bytes.is(24));
+}
+
+TEST_CASE("a product that is used elsewhere too, or a maximum, is no multiply-add") {
+  const KernelCost shared = only(around(R"(
+      parallel i1 < 4
+      reduction i2 < 6
+      %0 = load w[i1*6 + i2]: f32
+      %1 = load s[i2]: f32
+      %2 = mul %0, %1: f32
+      %3 = reduce sum %2: f32
+      %4 = reduce max %2: f32
+      %5 = sub %3, %4: f32
+      store y[i0*24 + i1] = %5
+)"));
+  CHECK(shared.multiply_adds.is(0));
+  CHECK(shared.arithmetic.is(24 + 24 + 24 + 4));  // mul, sum, max, sub
+  CHECK(shared.read_bytes.is(24));
+}
+
+TEST_CASE("windows that overlap read each element once; integers are no floating-point work") {
+  const KernelCost cost = only(around(R"(
+      parallel i1 < 90
+      reduction i2 < 7
+      %0 = load w[i1 + i2]: f32
+      %1 = load w[i1 + i2]: f32
+      %2 = add %0, %1: f32
+      %3 = reduce sum %2: f32
+      %4 = index i1: i64
+      %5 = add %4, %4: i64
+      %6 = cast %5: f32
+      %7 = add %3, %6: f32
+      store y[i0*24] = %7
+)"));
+  CHECK(cost.constant_bytes.is(96 * 4));
+  CHECK(cost.arithmetic.is(90 * 7 + 90 * 7 + 90));  // add, sum, add
+  CHECK(cost.written_bytes.is(4));
+}
+
+TEST_CASE("sizes stay symbolic; a gather reads as many elements as it has indices") {
+  const KernelCost cost = only(around(R"(
+      parallel i1 < T, i2 < 5
+      %0 = load i[i2]: i64
+      %1 = bounded %0 < 16: i64
+      %2 = load w[i1 + %1*6]: f32
+      store y[i1*24 + i2] = %2
+)"));
+  CHECK(cost.flops().is(0));
+  CHECK(cost.written_bytes == Dim(20) * Dim::symbol("T"));
+  CHECK(cost.read_bytes.is(40));
+  CHECK(*cost.constant_bytes.evaluate({{"T", 3}}) == 3 * 5 * 4);
+  CHECK(*cost.constant_bytes.evaluate({{"T", 1000}}) == 96 * 4);
+}
+
+TEST_CASE("the forms of cells count as what they stand for") {
+  const KernelCost cost = only(around(R"(
+      parallel i1 < 6
+      %0 = load s[i1]: f32
+      %1 = gated_sum %0, %0, %0, %0: f32
+      %2 = gated_blend %0, %0, %1: f32
+      %3 = sigmoid_times_tanh %1, %2: f32
+      %4 = cell_tanh %3: f32
+      %5 = cell_sigmoid %4: f32
+      store s[i1] = %5
+)"));
+  CHECK(cost.functions.is(6 * (3 + 2 + 2 + 1 + 1)));
+  CHECK(cost.arithmetic.is(6 * (3 + 4 + 1)));
+}
+
+TEST_CASE("sums that begin with a sum: the products of both nests are multiply-adds") {
+  const KernelCost cost = only(around(R"(
+      parallel i1 < 6
+      reduction i2 < 16
+      reduction i3 < 5
+      %0 = load w[i2*6 + i1]: f32
+      %1 = load x[i2]: f32
+      %2 = mul %0, %1: f32
+      %3 = reduce sum %2: f32
+      %4 = load w[i3*6 + i1]: f32
+      %5 = load x[i3 + 16]: f32
+      %6 = mul %4, %5: f32
+      %7 = reduce sum %6 from %3 in 1: f32
+      store s[i1] = %7
+)"));
+  CHECK(cost.multiply_adds.is(6 * (16 + 5)));
+  CHECK(cost.arithmetic.is(0));
+}
+
+TEST_CASE("kernels know the loop around them and how often it runs") {
+  const auto plan = plan_of(R"(plan "p" {
+  symbols T
+  memory constants 0, state 0, scratch 0
+  buffer y = output f32[T] slot 0
+  output "y": f32[T] in y
+  kernel first {
+    %0 = immediate 1.0: f32
+    store y[0] = %0
+  }
+  loop outer: i0 < T {
+    loop inner: i1 < 3 {
+      kernel second {
+        %0 = immediate 1.0: f32
+        store y[i0] = %0
+      }
+    }
+    kernel third {
+      %0 = immediate 1.0: f32
+      store y[i0] = %0
+    }
+  }
+})");
+  const auto costs = costs_of(plan);
+  REQUIRE(costs.size() == 3);
+  CHECK(costs[0].loops.empty());
+  REQUIRE(costs[1].loops.size() == 2);
+  CHECK(costs[1].loops[0]->name == "outer");
+  CHECK(costs[1].loops[1]->name == "inner");
+  CHECK(costs[1].cost.runs == Dim(3) * Dim::symbol("T"));
+  CHECK(costs[2].loops.size() == 1);
+  CHECK(costs[2].cost.runs == Dim::symbol("T"));
+  CHECK(costs[2].kernel->name == "third");
+}
