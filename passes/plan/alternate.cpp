@@ -3,7 +3,7 @@
 // what the one before it read last. Cyclic order would find nothing: what is needed next is what was read longest ago.
 //
 // Tiles are walked in another order, elements are computed in the same: results are bit-identical. Between calls the
-// direction is kept in the state, in a buffer of kind turn. Tested by plan_test.cpp.
+// direction is kept in the state, in a buffer of kind turn. Tested by alternate_test.cpp, turn_test.cpp.
 #include "passes/plan/lowering.h"
 #include "passes/plan/tile.h"
 

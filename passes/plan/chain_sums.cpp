@@ -3,7 +3,7 @@
 // where the first begins, and its result is where the second does.
 //
 // The order of the additions is then: beginning, products in ascending order. Floating-point sums of one type only; a sum
-// in float16 or bfloat16 is rounded on the way, so it stays. Tested by plan_test.cpp.
+// in float16 or bfloat16 is rounded on the way, so it stays. Tested by chain_sums_test.cpp.
 #include <algorithm>
 #include <functional>
 
@@ -31,6 +31,7 @@ class Chains {
       int first = sum.operands[0], second = sum.operands[1];
       if (nest(first) > nest(second)) std::swap(first, second);
       if (join(static_cast<int>(i), first, second) || join(static_cast<int>(i), second, first)) return true;
+      if (insert(static_cast<int>(i), first, second)) return true;
     }
     return false;
   }
@@ -44,14 +45,32 @@ class Chains {
     return true;
   }
 
-  /// The first reduction of a chain that only its own sum uses; -1 if there is none.
+  /// earlier + (reduction from v) becomes reduction from (earlier from v).
+  bool insert(int sum, int earlier, int reduction) {
+    const int root = chain_root(earlier), start = chain_start(reduction);
+    if (root < 0 || start < 0 || kernel_.body[start].operands.size() < 2) return false;
+    const int beginning = kernel_.body[start].operands[1];
+    if (after_[earlier] >= kernel_.body[start].nest || after_[beginning] >= kernel_.body[root].nest) return false;
+    kernel_.body[root].operands.push_back(beginning);
+    kernel_.body[start].operands[1] = earlier;
+    replace(sum, reduction);
+    return true;
+  }
+
+  /// The first reduction of a chain of sums each of which only the next one uses; -1 if there is none.
+  int chain_start(int instr) const {
+    while (is_own_sum(instr) && kernel_.body[instr].operands.size() > 1 && is_own_sum(kernel_.body[instr].operands[1]))
+      instr = kernel_.body[instr].operands[1];
+    return is_own_sum(instr) ? instr : -1;
+  }
+  /// The same if it begins with nothing, else -1.
   int chain_root(int instr) const {
-    while (true) {
-      const Instr& reduction = kernel_.body[instr];
-      if (reduction.kind != Instr::Kind::reduce || reduction.combine != Combine::sum || uses_[instr] != 1) return -1;
-      if (reduction.operands.size() < 2) return instr;
-      instr = reduction.operands[1];
-    }
+    const int start = chain_start(instr);
+    return start >= 0 && kernel_.body[start].operands.size() < 2 ? start : -1;
+  }
+  bool is_own_sum(int instr) const {
+    const Instr& reduction = kernel_.body[instr];
+    return reduction.kind == Instr::Kind::reduce && reduction.combine == Combine::sum && uses_[instr] == 1;
   }
 
   int nest(int instr) const {

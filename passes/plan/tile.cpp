@@ -13,8 +13,11 @@
 //
 // Weights come from the level of the memory that holds all of the kernel's; of those that do not fit the first level, as
 // many whole panels are found there as fit, since the walk alternates. When rows are blocked inside the vector axis, later
-// rows find a panel in the nearest level that holds it. What does not fit the registers is not considered. Tested by
-// plan_test.cpp.
+// rows find a panel in the nearest level that holds it. What does not fit the registers is not considered.
+//
+// Rounding errors grow with a chain's length: chains, through all nests that continue them, have no more than kLongestChain
+// terms where the registers hold the partial results for it. Where rows are blocked, registers are worth more as rows.
+// Tested by plan_test.cpp, tile_test.cpp, long_sums_test.cpp.
 #include "passes/plan/tile.h"
 
 #include <algorithm>
@@ -28,6 +31,7 @@ namespace {
 
 constexpr double kAssumedExtent = 32;
 constexpr int kMostVectors = 8, kMostRows = 12, kMostPartials = 4;
+constexpr double kLongestChain = 512;
 constexpr double kIssue = 3;           // instructions that a core starts in a cycle, for each multiply-add of them
 constexpr double kFlatProducts = 256;  // multiply-adds of a tile that is straight-line code
 constexpr double kContention = 0.1;
@@ -97,6 +101,23 @@ class TileCost {
       });
     });
     return sum;
+  }
+
+  /// The fewest partial results for which no chain is longer than kLongestChain; fewer if they do not fit, one if there
+  /// are rows.
+  int least_partials() const {
+    if (rows_ > 1) return 1;
+    std::vector<double> terms(kernel_.body.size(), 0);
+    double longest = 0;
+    for (size_t i = 0; i < kernel_.body.size(); ++i) {
+      const Instr& instr = kernel_.body[i];
+      if (instr.kind != Instr::Kind::reduce) continue;
+      terms[i] = works_[instr.nest].steps + (instr.operands.size() > 1 ? terms[instr.operands[1]] : 0);
+      if (instr.combine == Combine::sum) longest = std::max(longest, terms[i]);
+    }
+    int partials = 1;
+    while (partials < kMostPartials && longest > kLongestChain * partials && fits(1, 1, partials * 2)) partials *= 2;
+    return partials;
   }
 
   double products(int rows, int vectors) const {
@@ -272,7 +293,7 @@ std::vector<PricedTile> tiles_of(const Plan& plan, const Kernel& kernel, int row
     for (const Axis& axis : nest) constant = constant && axis.extent.constant();
   const bool splits = sums_floats_only(kernel);
   std::vector<PricedTile> tiles;
-  for (int partials = 1; partials <= (splits ? kMostPartials : 1); partials *= 2)
+  for (int partials = splits ? cost.least_partials() : 1; partials <= (splits ? kMostPartials : 1); partials *= 2)
     for (int vectors = 1; vectors <= std::clamp<double>(vector_count, 1, kMostVectors); ++vectors)
       for (int rows = 1; rows <= std::clamp<double>(cost.rows(), 1, kMostRows); ++rows) {
         if (wasteful(vector_count, vectors) || wasteful(cost.rows(), rows)) continue;
