@@ -12,8 +12,6 @@
 namespace rondo::benchmark {
 namespace {
 
-constexpr int kCheckedSteps = 5;         // of a step row, when peers are compared with each other
-constexpr double kTolerance = 1e-4;      // absolute; all outputs lie in [-1, 1]
 constexpr size_t kSmallestRead = 16384;  // bytes: below, a loop's start would count as bandwidth
 constexpr size_t kPeersBegin = 2;        // among the entries: first rondo, and rondo on one thread
 
@@ -22,7 +20,8 @@ struct Entry {
   std::unique_ptr<Peer> peer;  // null: not there
 };
 
-/// What a peer computes from the row's input; in a step row of `steps` calls with a new input each.
+}  // namespace
+
 std::vector<float> outputs_of(Peer& peer, const Problem& problem, int steps) {
   peer.reset();
   if (!problem.row.keeps_state) {
@@ -41,7 +40,6 @@ std::vector<float> outputs_of(Peer& peer, const Problem& problem, int steps) {
   return all;
 }
 
-/// Infinite where the sizes differ or a number is not one.
 double largest_difference(const std::vector<float>& got, const std::vector<float>& want) {
   if (got.size() != want.size() || got.empty()) return INFINITY;
   double largest = 0;
@@ -51,6 +49,8 @@ double largest_difference(const std::vector<float>& got, const std::vector<float
   }
   return largest;
 }
+
+namespace {
 
 /// rondo's largest error against float64, relative to the largest output: of the first and last sequence of a batch.
 double error_against_reference(Peer& peer, const Problem& problem, int steps) {

@@ -42,7 +42,10 @@ nlohmann::ordered_json to_json(const RowResult& result) {
     if (peer.seconds > 0) row["us_per_step"][peer.name] = peer.seconds * 1e6;
     if (!peer.problem.empty()) row["problem"][peer.name] = peer.problem;
   }
-  if (result.gain() > 0) row["us_per_step"]["rondo_one_thread"] = result.alone.seconds * 1e6, row["gain"] = result.gain();
+  if (result.gain() > 0) {
+    row["us_per_step"]["rondo_one_thread"] = result.alone.seconds * 1e6;
+    row["gain"] = result.gain();
+  }
   row["best_peer_over_rondo"] = result.ratio_to(result.best_peer());
   row["percent_of_limit"] = result.percent_of_limit();
   row["percent_of_peak"] = result.percent_of_peak();
