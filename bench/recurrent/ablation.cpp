@@ -39,7 +39,7 @@ Result<Ablation> ablate(const Row& row, const RowOptions& options, const std::ve
   std::vector<Contender> contenders;
   for (const auto& peer : peers) contenders.push_back({"rondo", [one = peer.get()] { one->call(); }});
   Timing timing = options.timing;
-  timing.rest_between = row.threads > 1;
+  timing.several_threads = row.threads > 1;
   const std::vector<double> seconds = measure(contenders, timing);
   Ablation ablation{.row = row, .whole = seconds[0] / row.steps, .without = {}};
   for (size_t i = 1; i < seconds.size(); ++i) ablation.without.push_back(seconds[i] / row.steps);

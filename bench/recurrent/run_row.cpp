@@ -141,7 +141,7 @@ void time_entries(std::vector<Entry>& entries, const RowOptions& options, RowRes
     columns.push_back(&entry.column);
   }
   Timing timing = options.timing;
-  timing.rest_between = row.threads > 1;
+  timing.several_threads = row.threads > 1;
   const std::vector<double> seconds = measure(contenders, timing);
   result.peak = peak_flops() / seconds[0];
   result.bandwidth = static_cast<double>(weights.bytes()) / seconds[1];
