@@ -59,7 +59,8 @@ class KernelParser {
     const std::pair<std::string_view, int*> counts[] = {{"lanes", &schedule.lanes},
                                                         {"vectors", &schedule.vectors},
                                                         {"rows", &schedule.rows},
-                                                        {"unroll", &schedule.unroll}};
+                                                        {"unroll", &schedule.unroll},
+                                                        {"prefetch", &schedule.prefetch}};
     const std::pair<std::string_view, int*> axes[] = {{"vector", &schedule.vector_axis}, {"row", &schedule.row_axis}, {"alternate", &schedule.alternate}};
     const auto setting = [&]() -> Result<bool> {
       for (const auto& [word, axis] : axes) {
@@ -93,7 +94,8 @@ class KernelParser {
       RONDO_TRY(const bool more, setting());
       if (more) continue;
       if (any) return Done{};
-      return reader_.expected("vector=, lanes=, vectors=, row=, rows=, unroll=, flat, alternate=, turn= or tasks=");
+      return reader_.expected("vector=, lanes=, vectors=, row=, rows=, unroll=, flat, prefetch=, alternate=, turn= or "
+                              "tasks=");
     }
   }
 

@@ -100,6 +100,7 @@ struct Schedule {
   int rows = 1;
   int unroll = 1;        // steps of a nest's innermost axis per iteration, each with its own partial result
   bool flat = false;     // the reduction nests are straight-line code
+  int prefetch = 0;      // cache lines of the next panel of weights that each step of a reduction asks for
   // Every other run walks the vector axis backwards, tile by tile: what was read last is still in the cache. Runs are
   // counted by the variable of a loop around and by a buffer of kind turn, where there are any; -1: none.
   int alternate = -1;

@@ -220,6 +220,7 @@ class PlanPrinter {
     if (schedule.rows != 1) out_ += fmt::format(" rows={}", schedule.rows);
     if (schedule.unroll != 1) out_ += fmt::format(" unroll={}", schedule.unroll);
     if (schedule.flat) out_ += " flat";
+    if (schedule.prefetch != 0) out_ += fmt::format(" prefetch={}", schedule.prefetch);
     if (schedule.alternate >= 0) out_ += fmt::format(" alternate=i{}", schedule.alternate);
     if (schedule.turn >= 0) out_ += " turn=" + word(schedule.turn);
     if (schedule.task_axis >= 0) out_ += fmt::format(" tasks=i{}/{}", schedule.task_axis, schedule.task_size);

@@ -175,6 +175,7 @@ class KernelCheck {
             "lanes run along a reduction although there are several");
     require(s.alternate == -1 || (extents_.count(s.alternate) && !is_axis(s.alternate)),
             fmt::format("i{} is no loop around that counts its runs", s.alternate));
+    require(s.prefetch >= 0 && s.prefetch <= 64, "it prefetches between 0 and 64 lines in a step");
     const Buffer* turn = report_.buffer(s.turn);
     require(s.turn == -1 || (turn && turn->kind == Buffer::Kind::turn), "its turn is no buffer of that kind");
     require(!s.flat || flat_steps() <= kMostFlatSteps,

@@ -24,6 +24,7 @@ class Access {
   /// Declares that the variable's base value is a multiple of this.
   void set_multiple(int var, int64_t multiple) { multiples_[var] = multiple; }
 
+  Value* address_of(const Instr& load, Instance at) { return address(load.buffer, element(load.index, at, 0)); }
   Value* load(const Instr& instr, Instance at, const std::function<Value*(int)>& value_of);
   /// The index itself as an integer of the dtype.
   Value* index_value(const Instr& instr, Instance at);

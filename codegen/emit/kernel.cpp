@@ -16,7 +16,7 @@ class KernelEmitter {
 
   void axis(size_t k, Tile tile) {
     if (k == kernel_.parallel.size()) {
-      TileEmitter(emitter_, frame_, plan_, kernel_, facts_, tile, multiples_).emit();
+      TileEmitter(emitter_, frame_, plan_, kernel_, facts_, tile, multiples_, next_panel_).emit();
       return;
     }
     int var = kernel_.parallel[k].var;
@@ -75,6 +75,7 @@ class KernelEmitter {
   void run_alternately(size_t k, Tile tile, Value* end, int64_t step) {
     auto& b = emitter_.b;
     Value* backwards = b.CreateICmpNE(turn(), emitter_.word_constant(0));
+    next_panel_ = b.CreateSelect(backwards, emitter_.word_constant(-step), emitter_.word_constant(step));
     Value* both_ends = b.CreateAdd(first(k), b.CreateSub(end, emitter_.word_constant(step)));
     run_each(k, tile, first(k), end, step,
              [&](Value* i) { return b.CreateSelect(backwards, b.CreateSub(both_ends, i), i); });
@@ -92,10 +93,20 @@ class KernelEmitter {
     if (count && *count % rows > 0) {
       tile.rows = static_cast<int>(*count % rows);
       at_end_of_axis(k, [&] { once(k, tile, *count - tile.rows); });
-    } else if (!count && rows > 1) {
-      tile.rows = 1;
-      run(k, tile, end, last(k), 1);
+    } else if (!count) {
+      while (tile.rows > 1) {  // ever smaller blocks, each a part of the one before
+        tile.rows = largest_part(tile.rows);
+        Value* part_end = whole(k, tile.rows);
+        run(k, tile, end, part_end, tile.rows);
+        end = part_end;
+      }
     }
+  }
+
+  static int largest_part(int rows) {
+    for (int part = rows / 2; part > 1; --part)
+      if (rows % part == 0) return part;
+    return 1;
   }
 
   void vector_axis(size_t k, Tile tile) {
@@ -104,6 +115,7 @@ class KernelEmitter {
     Value* end = whole(k, step);
     tile.lanes = tile.active = s.lanes;
     tile.vectors = s.vectors;
+    next_panel_ = emitter_.word_constant(step);
     if (s.alternate >= 0 || s.turn >= 0)
       run_alternately(k, tile, end, step);
     else
@@ -148,6 +160,7 @@ class KernelEmitter {
   const KernelFacts& facts_;
   Range range_;  // of the task axis; empty: all of it
   std::map<int, int64_t> multiples_;  // of the base values of parallel variables
+  Value* next_panel_ = nullptr;       // from one value of the vector axis' variable to the next
 };
 
 }  // namespace

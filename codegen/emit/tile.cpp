@@ -8,14 +8,16 @@
 namespace rondo::emit {
 
 TileEmitter::TileEmitter(Emitter& emitter, Frame& frame, const Plan& plan, const Kernel& kernel,
-                         const KernelFacts& facts, Tile tile, const std::map<int, int64_t>& multiples)
+                         const KernelFacts& facts, Tile tile, const std::map<int, int64_t>& multiples,
+                         Value* next_panel)
     : emitter_(emitter),
       frame_(frame),
       plan_(plan),
       kernel_(kernel),
       facts_(facts),
       tile_(tile),
-      access_(emitter, frame, plan, kernel, tile) {
+      access_(emitter, frame, plan, kernel, tile),
+      next_panel_(next_panel) {
   const Schedule& s = kernel.schedule;
   int steps = kernel.reductions.empty() ? 1 : s.unroll;
   full_mode_ = facts.vector_in_reduction ? Mode{s.lanes, s.vectors * steps, 1} : Mode{tile.lanes, tile.vectors, steps};
@@ -39,6 +41,7 @@ void TileEmitter::run_nest() {
   access_.set_lanes(full_mode_.lanes);
   prepare();
   make_accumulators();
+  start_prefetching();
   reduce(0);
   access_.set_lanes(tile_.lanes);
   finish_reductions();
@@ -189,8 +192,47 @@ void TileEmitter::reduce_steps(size_t axis) {
   mode_ = full_mode_;
 }
 
+// Which lines of the next panel this block of rows asks for: blocks take turns.
+void TileEmitter::start_prefetching() {
+  const Schedule& s = kernel_.schedule;
+  ahead_ = nullptr;
+  if (s.prefetch == 0 || s.row_axis < 0 || !next_panel_) return;
+  int64_t step_bytes = 0;
+  for (size_t i = 0; i < kernel_.body.size(); ++i) {
+    const Instr& instr = kernel_.body[i];
+    if (instr.kind != Instr::Kind::load || facts_.depends[i].nest != static_cast<int>(nest_)) continue;
+    for (const IndexTerm& term : instr.index.terms) {
+      if (term.var != s.vector_axis || term.panel == 0) continue;
+      step_bytes += term.panel * byte_size(plan_.buffers[instr.buffer].dtype);
+      const auto first = [](const Instr& load) { return load.index.constant.constant().value_or(0); };
+      if (!ahead_ || first(instr) < first(*ahead_)) ahead_ = &instr;
+    }
+  }
+  if (!ahead_) return;
+  auto& b = emitter_.b;
+  const int64_t line = 64, lines = std::max<int64_t>(1, step_bytes / line);
+  Value* block = emitter_.divide(frame_.vars.at(s.row_axis), emitter_.word_constant(s.rows), false);
+  Value* first = b.CreateMul(block, emitter_.word_constant(s.prefetch));
+  Value* turns = b.CreateMul(emitter_.divide(first, emitter_.word_constant(lines), false), emitter_.word_constant(lines));
+  ahead_line_ = b.CreateMul(b.CreateSub(first, turns), emitter_.word_constant(line));
+}
+
+// Addresses beyond the last panel are harmless: a prefetch does not fault.
+void TileEmitter::prefetch() {
+  auto& b = emitter_.b;
+  Value*& panel = frame_.vars.at(kernel_.schedule.vector_axis);
+  Value* here = std::exchange(panel, b.CreateAdd(panel, next_panel_));
+  Value* step = b.CreateGEP(b.getInt8Ty(), access_.address_of(*ahead_, {}), ahead_line_);
+  panel = here;
+  for (int i = 0; i < kernel_.schedule.prefetch; ++i) {
+    Value* line = b.CreateGEP(b.getInt8Ty(), step, emitter_.word_constant(64 * i));
+    b.CreateIntrinsic(llvm::Intrinsic::prefetch, {b.getPtrTy()}, {line, b.getInt32(0), b.getInt32(2), b.getInt32(1)});
+  }
+}
+
 void TileEmitter::reduction_body() {
   inner_.clear();
+  if (ahead_) prefetch();
   for (int step = 0; step < mode_.steps; ++step)
     for (int index : reduces())
       for (int row = 0; row < rows_of(index); ++row) {

@@ -8,7 +8,7 @@ namespace rondo::emit {
 class TileEmitter {
  public:
   TileEmitter(Emitter& emitter, Frame& frame, const Plan& plan, const Kernel& kernel, const KernelFacts& facts,
-              Tile tile, const std::map<int, int64_t>& multiples);
+              Tile tile, const std::map<int, int64_t>& multiples, Value* next_panel);
   void emit();
 
  private:
@@ -34,6 +34,8 @@ class TileEmitter {
   void reduce_lanes(size_t axis);
   void reduce_steps(size_t axis);
   void reduction_body();
+  void start_prefetching();
+  void prefetch();
   Value* accumulate(const Instr& instr, Instance at, Value* sum);
   void finish_reductions();
   Value* finish(int reduce_index, int row, int vector);
@@ -51,6 +53,9 @@ class TileEmitter {
   const KernelFacts& facts_;
   Tile tile_;
   Access access_;
+  Value* next_panel_;        // what the vector axis' variable advances by
+  const Instr* ahead_ = nullptr;   // the first of the nest's packed weights, if they are prefetched
+  Value* ahead_line_ = nullptr;    // bytes into a step's weights
   Mode mode_, full_mode_;
   size_t nest_ = 0;                           // the one that runs
   std::map<uint64_t, Value*> outer_, inner_;  // values outside the nests, and in the current body

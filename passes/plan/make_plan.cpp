@@ -106,6 +106,7 @@ Result<Plan> make_plan(const Graph& core, const TargetFacts& target, const PlanO
   if (wanted("alternate_order")) alternate_order(plan, target);
   if (wanted("pack_weights")) pack_weights(plan, target);
   RONDO_CHECK(narrow_weights(plan, options.weights));
+  if (wanted("prefetch_weights")) prefetch_weights(plan, target);
   if (wanted("divide_work")) divide_work(plan, target);
   plan_memory(plan);
   RONDO_CHECK(verify(plan));
