@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "bench/recurrent/ablation.h"
 #include "bench/recurrent/limits.h"
 #include "bench/recurrent/ort.h"
 #include "bench/recurrent/run_row.h"
@@ -17,7 +18,7 @@ namespace {
 
 struct Options {
   std::string rows, rondo, ort, keep, json, markdown;
-  std::vector<std::string> rondo_options;
+  std::vector<std::string> rondo_options, left_out;
   int rounds = 25, core = -1, accuracy_steps = 1000;
   double seconds = 8;
 };
@@ -35,6 +36,8 @@ int parse(Options& options, int argc, char** argv) {
   app.add_option("--rondo-option", options.rondo_options, "passed on to 'rondo compile'; repeatable");
   app.add_option("--json", options.json, "write the numbers into this file");
   app.add_option("--markdown", options.markdown, "write the tables into this file");
+  app.add_option("--ablation", options.left_out, "instead: rondo alone, and without each of these stages")
+      ->delimiter(',');
   CLI11_PARSE(app, argc, argv);
   if (options.core < 0) options.core = core_count() - 1;
   return -1;
@@ -86,7 +89,7 @@ int run(const Options& options, const WorkFolder& folder) {
   for (const Row& row : rows_matching(options.rows)) {
     report.rows.push_back(run_row(row, row_options));
     const RowResult& result = report.rows.back();
-    good = good && (result.rondo.seconds > 0 || row.threads > 1);
+    good = good && result.rondo.seconds > 0;
     std::fputs(text_line(result).c_str(), stdout);
     std::fflush(stdout);
   }
@@ -95,10 +98,32 @@ int run(const Options& options, const WorkFolder& folder) {
   return good && written ? 0 : 1;
 }
 
+/// Each row beside itself without each of the stages: their use, as a table.
+int run_ablation(const Options& options, const WorkFolder& folder) {
+  const RowOptions row_options{.rondo = {options.rondo, folder.path(), options.rondo_options},
+                               .peers = {},
+                               .timing = {.rounds = options.rounds, .longest = options.seconds},
+                               .core = options.core};
+  std::string table = ablation_head(options.left_out);
+  std::fputs(table.c_str(), stdout);
+  for (const Row& row : rows_matching(options.rows)) {
+    auto ablation = ablate(row, row_options, options.left_out);
+    if (!ablation) {
+      std::fprintf(stderr, "%s\n", to_string(ablation.errors().front()).c_str());
+      return 1;
+    }
+    table += ablation_line(*ablation);
+    std::fputs(ablation_line(*ablation).c_str(), stdout);
+    std::fflush(stdout);
+  }
+  return write_file(options.markdown, table) ? 0 : 1;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   Options options;
   if (int code = parse(options, argc, argv); code >= 0) return code;
-  return run(options, WorkFolder(options.keep));
+  const WorkFolder folder(options.keep);
+  return options.left_out.empty() ? run(options, folder) : run_ablation(options, folder);
 }

@@ -18,9 +18,9 @@ constexpr double kLongCall = 20e-3;  // seconds; a call this long warms its cach
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-long times_preempted() {
+long times_preempted(bool any_thread) {
   rusage usage{};
-  getrusage(RUSAGE_THREAD, &usage);
+  getrusage(any_thread ? RUSAGE_SELF : RUSAGE_THREAD, &usage);
   return usage.ru_nivcsw;
 }
 
@@ -45,13 +45,13 @@ void warm_up(const Contender& contender, Samples& samples, const Timing& timing)
 }
 
 void run_slice(const Contender& contender, Samples& samples, const Timing& timing) {
-  if (timing.rest_between) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  if (timing.several_threads) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   const long calls = std::max(1L, static_cast<long>(timing.slice / samples.expected));
   if (samples.expected < kLongCall) (void)time_calls(contender, std::max(1L, calls / 4));
-  const long before = times_preempted();
+  const long before = times_preempted(timing.several_threads);
   const double seconds = time_calls(contender, calls);
   samples.all.push_back(seconds);
-  if (times_preempted() == before) samples.clean.push_back(seconds);
+  if (times_preempted(timing.several_threads) == before) samples.clean.push_back(seconds);
   samples.expected = median(samples.all);
 }
 

@@ -15,10 +15,10 @@ struct Contender {
 
 struct Timing {
   int rounds = 25;
-  double slice = 1.5e-3;      // seconds each contender has in a round; at least one call
-  double longest = 8;         // seconds after which no further round begins
-  int fewest_rounds = 5;      // unless there were fewer than these
-  bool rest_between = false;  // let other threads' spinning end before each slice
+  double slice = 1.5e-3;         // seconds each contender has in a round; at least one call
+  double longest = 8;            // seconds after which no further round begins
+  int fewest_rounds = 5;         // unless there were fewer than these
+  bool several_threads = false;  // let threads' spinning end before each slice; none of them may lose its core
 };
 
 /// Seconds per call, the median over the rounds, in the order of the contenders. Slices in which another process took

@@ -12,6 +12,7 @@ namespace rondo::benchmark {
 namespace {
 
 constexpr double kMostError = 2e-6, kMostCompileSeconds = 1;
+constexpr double kLeastGain = 1.7;  // of two threads over one
 constexpr int64_t kMostText = 64 << 10;
 
 bool is_plain(const Row& row) { return row.layers == 1 && row.directions == 1 && row.threads == 1; }
@@ -63,6 +64,10 @@ double RowResult::ratio_to(const Column* peer) const {
   return peer && rondo.seconds > 0 ? peer->seconds / rondo.seconds : 0;
 }
 
+double RowResult::gain() const {
+  return rondo.seconds > 0 && alone.seconds > 0 ? alone.seconds / rondo.seconds : 0;
+}
+
 int64_t working_set(const Row& row) { return recurrent_bytes(row) * (row.keeps_state ? 2 : 1); }
 
 double RowResult::limit_seconds() const {
@@ -83,7 +88,7 @@ std::vector<Goal> goals_of(const RowResult& result) {
   std::vector<Goal> goals;
   const Row& row = result.row;
   const Need need = need_of(row);
-  if (row.threads > 1) return goals;
+  if (row.threads > 1) goals.push_back({fmt::format("gain x{:.2f}", kLeastGain), result.gain() >= kLeastGain});
   if (need.best > 0)
     goals.push_back({fmt::format("best x{:.2f}", need.best), result.ratio_to(result.best_peer()) >= need.best});
   if (need.ort > 0)

@@ -21,6 +21,7 @@ struct Goal {
 struct RowResult {
   Row row;
   Column rondo{.name = "rondo"};
+  Column alone{.name = "rondo, one thread"};  // in rows of several threads
   std::vector<Column> peers;
   double bandwidth = 0;  // bytes per second, reading as many bytes as the weights in each step
   double peak = 0;       // floating-point operations per second, of one core
@@ -30,6 +31,7 @@ struct RowResult {
   const Column* find(const std::string& name) const;  // null unless measured
   const Column* best_peer() const;                    // null if there is none
   double ratio_to(const Column* peer) const;          // the peer's time over rondo's; 0 if either is missing
+  double gain() const;                                // of several threads over one; 0 in other rows
   double limit_seconds() const;                       // a time step at the machine's limit
   double percent_of_limit() const;
   double percent_of_peak() const;  // of the fused multiply-adds

@@ -6,6 +6,7 @@
 
 #include "bench/recurrent/aligned.h"
 #include "rondo_loader.h"
+#include "rondo_pool.h"
 
 namespace rondo::benchmark {
 namespace {
@@ -17,9 +18,13 @@ struct Close {
   }
 };
 
+struct EndPool {
+  void operator()(rondo_pool* pool) const { rondo_pool_destroy(pool); }
+};
+
 class RondoPeer : public Peer {
  public:
-  static PeerResult make(const CompiledModel& compiled, const Problem& problem) {
+  static PeerResult make(const CompiledModel& compiled, const Problem& problem, int threads) {
     std::unique_ptr<rondo_library, Close> library(new rondo_library{});
     char reason[256];
     if (!rondo_open(library.get(), compiled.library.c_str(), kPrefix, reason, sizeof reason)) return invalid(reason);
@@ -29,6 +34,7 @@ class RondoPeer : public Peer {
     if (m.input_count != 1 || m.output_count != (states ? 0 : 1) || m.state_count != states || m.dim_count != 0)
       return invalid("the compiled model has other inputs, outputs or states than its row");
     std::unique_ptr<RondoPeer> peer(new RondoPeer(problem, std::move(library)));
+    if (threads > 1 && !peer->add_pool(threads)) return invalid("the pool's threads are not to be had");
     peer->call();
     if (peer->status_ != RONDO_OK) return invalid("the compiled model's call fails");
     return std::unique_ptr<Peer>(std::move(peer));
@@ -59,12 +65,19 @@ class RondoPeer : public Peer {
         if (std::string(m.states[i].name) == "h") hidden_offset_ = offsets[static_cast<size_t>(i)];
     }
     inputs_[0] = x_.data(), outputs_[0] = y_.data();
-    call_ = {inputs_, outputs_, nullptr, row_.keeps_state ? state_.data() : nullptr, scratch_.data(), nullptr};
+    call_ = {inputs_, outputs_, nullptr, row_.keeps_state ? state_.data() : nullptr, scratch_.data(), nullptr,
+             nullptr};
   }
   const rondo_model& model() const { return *library_->model; }
+  bool add_pool(int threads) {
+    pool_.reset(rondo_pool_create(threads));
+    if (pool_) call_.parallel = rondo_pool_parallel(pool_.get());
+    return pool_ != nullptr;
+  }
 
   Row row_;
   std::unique_ptr<rondo_library, Close> library_;
+  std::unique_ptr<rondo_pool, EndPool> pool_;
   Floats x_, y_, state_, scratch_;
   int64_t hidden_offset_ = 0;
   const void* inputs_[1];
@@ -87,8 +100,8 @@ Result<CompiledModel> compile_row(const RondoOptions& options, const Problem& pr
   return compile_model(options, model, name, states);
 }
 
-PeerResult open_compiled(const CompiledModel& compiled, const Problem& problem) {
-  return RondoPeer::make(compiled, problem);
+PeerResult open_compiled(const CompiledModel& compiled, const Problem& problem, int threads) {
+  return RondoPeer::make(compiled, problem, threads);
 }
 
 }  // namespace rondo::benchmark

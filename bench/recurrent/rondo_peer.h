@@ -8,6 +8,7 @@
 namespace rondo::benchmark {
 
 Result<CompiledModel> compile_row(const RondoOptions& options, const Problem& problem);
-PeerResult open_compiled(const CompiledModel& compiled, const Problem& problem);
+/// With several threads, calls share their work with a pool of so many; it is made on the cores of the caller.
+PeerResult open_compiled(const CompiledModel& compiled, const Problem& problem, int threads);
 
 }  // namespace rondo::benchmark

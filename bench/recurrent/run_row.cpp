@@ -12,16 +12,16 @@
 namespace rondo::benchmark {
 namespace {
 
-constexpr int kCheckedSteps = 5;         // of a step row, when peers are compared with each other
-constexpr double kTolerance = 1e-4;      // absolute; all outputs lie in [-1, 1]
 constexpr size_t kSmallestRead = 16384;  // bytes: below, a loop's start would count as bandwidth
+constexpr size_t kPeersBegin = 2;        // among the entries: first rondo, and rondo on one thread
 
 struct Entry {
   Column column;
   std::unique_ptr<Peer> peer;  // null: not there
 };
 
-/// What a peer computes from the row's input; in a step row of `steps` calls with a new input each.
+}  // namespace
+
 std::vector<float> outputs_of(Peer& peer, const Problem& problem, int steps) {
   peer.reset();
   if (!problem.row.keeps_state) {
@@ -40,7 +40,6 @@ std::vector<float> outputs_of(Peer& peer, const Problem& problem, int steps) {
   return all;
 }
 
-/// Infinite where the sizes differ or a number is not one.
 double largest_difference(const std::vector<float>& got, const std::vector<float>& want) {
   if (got.size() != want.size() || got.empty()) return INFINITY;
   double largest = 0;
@@ -50,6 +49,8 @@ double largest_difference(const std::vector<float>& got, const std::vector<float
   }
   return largest;
 }
+
+namespace {
 
 /// rondo's largest error against float64, relative to the largest output: of the first and last sequence of a batch.
 double error_against_reference(Peer& peer, const Problem& problem, int steps) {
@@ -76,12 +77,23 @@ double error_against_reference(Peer& peer, const Problem& problem, int steps) {
 
 Entry make_rondo(const Problem& problem, const RowOptions& options, RowResult& result) {
   Entry entry{.column = {.name = "rondo"}, .peer = nullptr};
-  if (problem.row.threads > 1) return entry;  // a compiled model runs on its caller's thread alone
   auto work = [&]() -> PeerResult {
     RONDO_TRY(result.compiled, compile_row(options.rondo, problem));
-    return open_compiled(*result.compiled, problem);
+    return open_compiled(*result.compiled, problem, problem.row.threads);
   };
   PeerResult peer = work();
+  if (peer)
+    entry.peer = *std::move(peer);
+  else
+    entry.column.problem = to_string(peer.errors().front());
+  return entry;
+}
+
+/// The same library on its caller's thread alone, beside which a row of several threads is measured.
+Entry make_alone(const Problem& problem, const RowResult& result) {
+  Entry entry{.column = result.alone, .peer = nullptr};
+  if (problem.row.threads == 1 || !result.compiled) return entry;
+  PeerResult peer = open_compiled(*result.compiled, problem, 1);
   if (peer)
     entry.peer = *std::move(peer);
   else
@@ -103,11 +115,11 @@ std::vector<Entry> make_peers(const Problem& problem, const RowOptions& options)
   return entries;
 }
 
-/// Drops every peer whose numbers differ from those of the first peer that has any; rondo is the first entry.
+/// Drops every entry whose numbers differ from those of the first peer that has any.
 void check_numbers(std::vector<Entry>& entries, const Problem& problem) {
   std::vector<float> want;
   std::string who;
-  for (size_t i = 1; i < entries.size() && want.empty(); ++i)
+  for (size_t i = kPeersBegin; i < entries.size() && want.empty(); ++i)
     if (entries[i].peer) want = outputs_of(*entries[i].peer, problem, kCheckedSteps), who = entries[i].column.name;
   for (Entry& entry : entries) {
     if (!entry.peer || want.empty()) continue;
@@ -129,7 +141,7 @@ void time_entries(std::vector<Entry>& entries, const RowOptions& options, RowRes
     columns.push_back(&entry.column);
   }
   Timing timing = options.timing;
-  timing.rest_between = row.threads > 1;
+  timing.several_threads = row.threads > 1;
   const std::vector<double> seconds = measure(contenders, timing);
   result.peak = peak_flops() / seconds[0];
   result.bandwidth = static_cast<double>(weights.bytes()) / seconds[1];
@@ -145,13 +157,15 @@ RowResult run_row(const Row& row, const RowOptions& options) {
   const Problem problem = make_problem(row);
   std::vector<Entry> entries;
   entries.push_back(make_rondo(problem, options, result));
+  entries.push_back(make_alone(problem, result));
   for (Entry& entry : make_peers(problem, options)) entries.push_back(std::move(entry));
   check_numbers(entries, problem);
   if (entries[0].peer && (options.accuracy_steps > 0 || !row.keeps_state))
     result.error = error_against_reference(*entries[0].peer, problem, options.accuracy_steps);
   time_entries(entries, options, result);
   result.rondo = entries[0].column;
-  for (size_t i = 1; i < entries.size(); ++i) result.peers.push_back(entries[i].column);
+  result.alone = entries[1].column;
+  for (size_t i = kPeersBegin; i < entries.size(); ++i) result.peers.push_back(entries[i].column);
   return result;
 }
 

@@ -16,6 +16,14 @@ struct RowOptions {
   std::function<void(int)> set_threads = [](int) {};
 };
 
+constexpr int kCheckedSteps = 5;     // of a step row, when outputs are compared with each other
+constexpr double kTolerance = 1e-4;  // absolute; all outputs lie in [-1, 1]
+
+/// What a peer computes from the row's input; in a step row of `steps` calls with a new input each.
+std::vector<float> outputs_of(Peer& peer, const Problem& problem, int steps);
+/// Infinite where the sizes differ or a number is not one.
+double largest_difference(const std::vector<float>& got, const std::vector<float>& want);
+
 RowResult run_row(const Row& row, const RowOptions& options);
 
 }  // namespace rondo::benchmark

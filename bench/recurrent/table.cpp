@@ -42,6 +42,10 @@ nlohmann::ordered_json to_json(const RowResult& result) {
     if (peer.seconds > 0) row["us_per_step"][peer.name] = peer.seconds * 1e6;
     if (!peer.problem.empty()) row["problem"][peer.name] = peer.problem;
   }
+  if (result.gain() > 0) {
+    row["us_per_step"]["rondo_one_thread"] = result.alone.seconds * 1e6;
+    row["gain"] = result.gain();
+  }
   row["best_peer_over_rondo"] = result.ratio_to(result.best_peer());
   row["percent_of_limit"] = result.percent_of_limit();
   row["percent_of_peak"] = result.percent_of_peak();
@@ -79,6 +83,8 @@ std::string text_line(const RowResult& result) {
   if (result.compiled)
     line += fmt::format(" | {:>6.0e} {:>6.2f}s {:>4.1f}K |", result.error, result.compiled->seconds,
                         static_cast<double>(result.compiled->text_bytes) / 1024);
+  if (double gain = result.gain(); gain > 0)
+    line += fmt::format(" {:.2f} x one thread's {}", gain, microseconds(result.alone.seconds));
   for (const Goal& goal : goals_of(result))
     if (!goal.met) line += " [" + goal.text + "]";
   line += "\n";
@@ -86,6 +92,7 @@ std::string text_line(const RowResult& result) {
     if (!column.problem.empty()) line += "    ! " + column.name + ": " + column.problem + "\n";
   };
   complain(result.rondo);
+  complain(result.alone);
   for (const Column& peer : result.peers) complain(peer);
   return line;
 }
