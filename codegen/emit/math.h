@@ -1,8 +1,8 @@
 // Math: writing floating-point code as formulas. A Real is a float or double, scalar or vector, of the code being
 // emitted; arithmetic on it emits instructions. All functions are generic in type and lanes and call nothing.
 //
-// Bounds: at most 4 units in the last place over the whole range, with C's results for zeros, infinities and NaN; of the forms for cells
-// (math_cell.cpp) an absolute 3e-7.
+// Bounds: at most 4 units in the last place over the whole range, with C's results for zeros, infinities and NaN; of the
+// forms for cells (math_cell.cpp) an absolute 3e-7.
 // Tested by math_test.cpp.
 #pragma once
 

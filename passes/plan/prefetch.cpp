@@ -3,7 +3,7 @@
 // Only for packed weights that together exceed the second cache, in kernels that walk several blocks of rows over a panel:
 // there the first block would wait for memory and the others would leave it idle. Each block asks for its share of the next
 // panel's lines, `prefetch` of them in each step of a reduction. (A prefetch for what a near cache holds only costs
-// instructions.) Tested by plan_test.cpp.
+// instructions.) Tested by prefetch_test.cpp, schedule_test.cpp.
 #include <algorithm>
 #include <cmath>
 

@@ -201,6 +201,18 @@ TEST_CASE("elements do not depend on the width they are computed with") {
     }
 }
 
+TEST_CASE("prefetching asks for lines and changes no result") {
+  for (int panel : {16, 32})
+    for (bool symbolic : {false, true}) {
+      const Schedule schedule{.vector_axis = 1, .lanes = 16, .vectors = panel / 16, .row_axis = 0, .rows = 3, .prefetch = 2};
+      CAPTURE(panel);
+      check_product({11, 70, 9}, panel, schedule, symbolic, {});
+      const Plan plan = product({11, 70, 9}, small_floats(9 * 70, 2), panel, schedule, symbolic);
+      const std::string ir = require(generate(plan, require(Target::find({})), Form::llvm));
+      CHECK(ir.find("call void @llvm.prefetch") != std::string::npos);
+    }
+}
+
 TEST_CASE("schedules that make no sense are refused") {
   auto refused = [](Schedule schedule) {
     Plan plan = product({2, 4, 3}, small_floats(12, 1), 0, schedule, false);
