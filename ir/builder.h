@@ -46,7 +46,9 @@ class Builder {
   RONDO_POINTWISE_1(neg) RONDO_POINTWISE_1(abs) RONDO_POINTWISE_1(sign) RONDO_POINTWISE_1(floor)
   RONDO_POINTWISE_1(ceil) RONDO_POINTWISE_1(round) RONDO_POINTWISE_1(sqrt) RONDO_POINTWISE_1(exp)
   RONDO_POINTWISE_1(expm1) RONDO_POINTWISE_1(log) RONDO_POINTWISE_1(log1p) RONDO_POINTWISE_1(tanh)
-  RONDO_POINTWISE_1(sigmoid) RONDO_POINTWISE_1(erf) RONDO_POINTWISE_2(equal) RONDO_POINTWISE_2(less)
+  RONDO_POINTWISE_1(sigmoid) RONDO_POINTWISE_1(erf) RONDO_POINTWISE_1(sin) RONDO_POINTWISE_1(cos)
+  RONDO_POINTWISE_1(atan) RONDO_POINTWISE_2(bit_and) RONDO_POINTWISE_2(bit_or) RONDO_POINTWISE_2(bit_xor)
+  RONDO_POINTWISE_2(shift_left) RONDO_POINTWISE_2(shift_right) RONDO_POINTWISE_2(equal) RONDO_POINTWISE_2(less)
   RONDO_POINTWISE_2(less_equal) RONDO_POINTWISE_2(logical_and) RONDO_POINTWISE_2(logical_or)
   RONDO_POINTWISE_2(logical_xor) RONDO_POINTWISE_1(logical_not)
 #undef RONDO_POINTWISE_1
@@ -67,6 +69,10 @@ class Builder {
   Value* concat(std::vector<Value*> parts, int axis);
   Value* pad(Value* a, Value* fill, std::vector<Dim> low, std::vector<Dim> high);
   Value* gather(Value* data, Value* indices, int axis);
+  /// Data with slices along axis 0 replaced (combine "none") by, or joined with, updates at integer positions.
+  Value* scatter(Value* data, Value* positions, Value* updates, std::string combine) {
+    return one(Op::scatter, {data, positions, updates}, {{"combine", std::move(combine)}});
+  }
   Value* squeeze(Value* a, std::vector<int64_t> axes);    // those axes, known to be 1
   Value* unsqueeze(Value* a, std::vector<int64_t> axes);  // positions in the result
 

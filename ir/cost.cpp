@@ -29,7 +29,7 @@ Parts parts_of(Op op) {
     if (op == special) return parts;
   const Signature signature = info(op).signature;
   const bool counts =
-      signature == Signature::numeric || signature == Signature::floating || signature == Signature::compare;
+      signature == Signature::numeric || signature == Signature::floating || signature == Signature::integral || signature == Signature::compare;
   return {0, counts ? 1 : 0};
 }
 

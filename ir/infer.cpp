@@ -55,6 +55,12 @@ constexpr AttributeRule kAttributes[] = {
     {Op::pad, "low", AttributeKind::dims},
     {Op::pad, "high", AttributeKind::dims},
     {Op::gather, "axis", AttributeKind::integer},
+    {Op::scatter, "combine", AttributeKind::text},
+    {Op::measure, "symbol", AttributeKind::text},
+    {Op::measure, "low", AttributeKind::integer},
+    {Op::measure, "high", AttributeKind::dim},
+    {Op::loop, "trip", AttributeKind::dim},
+    {Op::loop, "carried", AttributeKind::integer},
     {Op::scan, "trip", AttributeKind::dim},
     {Op::scan, "carried", AttributeKind::integer},
     {Op::scan, "scanned", AttributeKind::integer},
@@ -131,7 +137,7 @@ Status check_arity(const Node& node) {
     if (!node.operands[i] || !node.operands[i]->type) return error(node, fmt::format("operand {} has no type", i));
   for (int i = 0; i < results; ++i)
     if (!node.results[i]) return error(node, fmt::format("result {} is left out", i));
-  const size_t regions = node.op == Op::scan || node.op == Op::fused ? 1 : 0;
+  const size_t regions = node.op == Op::branch ? 2 : node.op == Op::scan || node.op == Op::loop || node.op == Op::fused ? 1 : 0;
   const bool missing = std::find(node.regions.begin(), node.regions.end(), nullptr) != node.regions.end();
   if (node.regions.size() != regions || missing)
     return error(node, fmt::format("has {} regions, not {}", regions, node.regions.size()));

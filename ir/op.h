@@ -17,7 +17,7 @@ enum class Op : uint16_t {
 };
 
 enum class OpFamily : uint8_t { core, pointwise, model };
-enum class Signature : uint8_t { none, numeric, floating, compare, logical, select, cast };
+enum class Signature : uint8_t { none, numeric, floating, integral, compare, logical, select, cast };
 
 struct OpInfo {
   std::string_view word;

@@ -358,6 +358,7 @@ class KernelCheck {
     if (signature == S::select) require(type(instr, 0) == DType::boolean, "its condition is not bool");
     if (signature == S::logical) require(operand == DType::boolean, "its operands are not bool");
     if (signature == S::floating) require(is_float(operand), "its operands are not of a floating type");
+    if (signature == S::integral) require(!is_float(operand) && operand != DType::boolean, "its operands are no integers");
     if (signature == S::numeric) require(operand != DType::boolean, "its operands are not numbers");
     if (signature == S::cast) return;
     const DType wanted = signature == S::compare || signature == S::logical ? DType::boolean : operand;

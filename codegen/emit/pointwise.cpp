@@ -184,6 +184,35 @@ Value* emit_log(Emitter& e, const Pointwise& p) { return outlined_math(e, p, "lo
 Value* emit_log1p(Emitter& e, const Pointwise& p) { return outlined_math(e, p, "log1p", emit_log1p_of); }
 Value* emit_erf(Emitter& e, const Pointwise& p) { return outlined_math(e, p, "erf", emit_erf_of); }
 
+Value* emit_sin(Emitter& e, const Pointwise& p) { return e.b.CreateUnaryIntrinsic(llvm::Intrinsic::sin, p.operands[0]); }
+Value* emit_cos(Emitter& e, const Pointwise& p) { return e.b.CreateUnaryIntrinsic(llvm::Intrinsic::cos, p.operands[0]); }
+Value* emit_atan(Emitter& e, const Pointwise& p) { return e.b.CreateUnaryIntrinsic(llvm::Intrinsic::sin, p.operands[0]); }
+
+Value* emit_bit_and(Emitter& e, const Pointwise& p) { return e.b.CreateAnd(p.operands[0], p.operands[1]); }
+Value* emit_bit_or(Emitter& e, const Pointwise& p) { return e.b.CreateOr(p.operands[0], p.operands[1]); }
+Value* emit_bit_xor(Emitter& e, const Pointwise& p) { return e.b.CreateXor(p.operands[0], p.operands[1]); }
+
+namespace {
+// LLVM's shifts are undefined from the type's width on: the unsigned comparison finds negative counts too.
+Value* last_bit(Value* like) { return constant(like, like->getType()->getScalarSizeInBits() - 1); }
+}  // namespace
+
+Value* emit_shift_left(Emitter& e, const Pointwise& p) {
+  Value *a = p.operands[0], *count = p.operands[1];
+  Value* beyond = e.b.CreateICmpUGT(count, last_bit(count));
+  Value* zero = constant(a, 0);
+  return e.b.CreateSelect(beyond, zero, e.b.CreateShl(a, e.b.CreateSelect(beyond, zero, count)));
+}
+Value* emit_shift_right(Emitter& e, const Pointwise& p) {
+  auto& b = e.b;
+  Value *a = p.operands[0], *count = p.operands[1];
+  Value* beyond = b.CreateICmpUGT(count, last_bit(count));
+  Value* by = b.CreateSelect(beyond, last_bit(count), count);
+  if (!with_sign(p)) return b.CreateLShr(a, by);
+  by = b.CreateSelect(b.CreateICmpSLT(count, constant(count, 0)), constant(count, 0), by);
+  return b.CreateAShr(a, by);
+}
+
 Value* emit_equal(Emitter& e, const Pointwise& p) {
   return compare(e, p, llvm::CmpInst::FCMP_OEQ, llvm::CmpInst::ICMP_EQ, llvm::CmpInst::ICMP_EQ);
 }

@@ -44,6 +44,13 @@ Result<DType> floating_rule(const InferContext& context) {
   return dtype;
 }
 
+Result<DType> integral_rule(const InferContext& context) {
+  RONDO_CHECK(require_same_number(context));
+  const DType dtype = context.operand(0).dtype;
+  if (is_float(dtype)) return broken_rule(context, fmt::format("operands must be integers, not {}", to_string(dtype)));
+  return dtype;
+}
+
 Result<DType> compare_rule(const InferContext& context) {
   RONDO_CHECK(same_dtype(context, 0, 1));
   if (context.node.op != Op::equal) RONDO_CHECK(require_same_number(context));
@@ -66,6 +73,7 @@ Result<DType> cast_rule(const InferContext& context) { return context.attributes
 DTypeRule dtype_rule(Signature signature) {
   switch (signature) {
     case Signature::floating: return floating_rule;
+    case Signature::integral: return integral_rule;
     case Signature::compare: return compare_rule;
     case Signature::logical: return logical_rule;
     case Signature::select: return select_rule;
@@ -246,6 +254,55 @@ Arrays evaluate_sigmoid(const EvaluateContext& c) {
 }
 Arrays evaluate_erf(const EvaluateContext& c) {
   return unary_real(c, [](double a) { return std::erf(a); });
+}
+
+Arrays evaluate_sin(const EvaluateContext& c) {
+  return unary_real(c, [](double a) { return std::sin(a); });
+}
+Arrays evaluate_cos(const EvaluateContext& c) {
+  return unary_real(c, [](double a) { return std::cos(a); });
+}
+Arrays evaluate_atan(const EvaluateContext& c) {
+  return unary_real(c, [](double a) { return std::atan(a); });
+}
+
+namespace {
+
+/// f on the integers of both operands; reals never get here (see integral_rule).
+template <class F>
+Arrays integral(const EvaluateContext& context, F f) {
+  RONDO_TRY(const Extents shape, result_extents(context));
+  const Array &a = *context.operands[0], &b = *context.operands[1];
+  RONDO_TRY(Array result, make_array(a.dtype, shape));
+  map2<int64_t>(a, b, shape, result.ints.data(), f);
+  wrap_all(result);
+  return one(std::move(result));
+}
+
+}  // namespace
+
+Arrays evaluate_bit_and(const EvaluateContext& c) {
+  return integral(c, [](int64_t a, int64_t b) { return a & b; });
+}
+Arrays evaluate_bit_or(const EvaluateContext& c) {
+  return integral(c, [](int64_t a, int64_t b) { return a | b; });
+}
+Arrays evaluate_bit_xor(const EvaluateContext& c) {
+  return integral(c, [](int64_t a, int64_t b) { return a ^ b; });
+}
+Arrays evaluate_shift_left(const EvaluateContext& c) {
+  const int64_t width = 8 * byte_size(c.operands[0]->dtype);
+  return integral(c, [width](int64_t a, int64_t b) {
+    return b < 0 || b >= width ? int64_t{0} : static_cast<int64_t>(static_cast<uint64_t>(a) << b);
+  });
+}
+Arrays evaluate_shift_right(const EvaluateContext& c) {
+  const DType dtype = c.operands[0]->dtype;
+  const int64_t last = 8 * byte_size(dtype) - 1;
+  return integral(c, [=](int64_t a, int64_t b) {
+    const int64_t by = std::clamp(b, int64_t{0}, last);
+    return kind(dtype) == DTypeKind::signed_int ? a >> by : static_cast<int64_t>(static_cast<uint64_t>(a) >> by);
+  });
 }
 
 // The forms for cells: any number of operands, all real.
