@@ -20,7 +20,7 @@ constexpr PassInfo kPasses[] = {
 // looks into fused nodes any more.
 constexpr std::string_view kOrder[] = {
     "fold_constants", "merge_common",   "remove_dead",  "fuse_gates",  "hoist_input_products", "fold_constants",
-    "unroll_scans",   "fold_constants", "merge_common", "remove_dead", "fuse_pointwise",       "remove_dead",
+    "merge_scans", "unroll_scans",   "fold_constants", "merge_common", "remove_dead", "fuse_pointwise",       "remove_dead",
 };
 
 const PassInfo* find_pass(std::string_view name) {

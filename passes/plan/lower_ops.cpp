@@ -64,6 +64,12 @@ Status lower_transpose(Lowering& lowering, const Node& node) {
 }
 
 Status lower_broadcast(Lowering& lowering, const Node& node) {
+  // One known element is the same everywhere: an immediate in every kernel.
+  const Operand& operand = *lowering.find(node.operands[0]);
+  if (operand.kind == Operand::Kind::constant || operand.kind == Operand::Kind::index) {
+    lowering.define(node.result(), operand);
+    return Done{};
+  }
   lowering.define(node.result(), broadcast_view(operand_view(lowering, node, 0), node.result()->type->shape));
   return Done{};
 }

@@ -134,10 +134,19 @@ class Generator {
     return random_.below(2) ? whole : b_.slice_axis(whole, axis, random_.below(2) ? Dim(0) : extent, extent);
   }
 
-  /// A cell: products of the scanned and of the carried value, biases, and whatever else comes along.
+  /// A layer, or two over one sequence.
   Value* scan() {
     Value* sequence = any();
     if (sequence->type->rank() == 0) return nullptr;
+    Value* first = scan_over(sequence);
+    if (random_.below(3) > 0) return first;
+    Value* second = scan_over(sequence);
+    add(first);
+    return second;
+  }
+
+  /// A cell: products of the scanned and of the carried value, biases, and whatever else comes along.
+  Value* scan_over(Value* sequence) {
     const Dim trip = sequence->type->shape[0];
     std::vector<Value*> scanned{sequence}, carried{of_shape({2, 3}), recent()}, invariants{any(), recent()};
     if (Value* other = any(); other->type->rank() > 0 && other->type->shape[0] == trip) scanned.push_back(other);
