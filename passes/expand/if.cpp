@@ -100,7 +100,7 @@ Values branch(Expansion& e, Value* condition, Region& then, Region& otherwise) {
 }
 
 Values choose_at_run_time(Expansion& e, Value* condition, const Graph& then_graph, const Graph& else_graph) {
-  Region then(e), otherwise(e);
+  Region then(e, 0), otherwise(e, 1);
   for (auto [region, graph] : {std::pair(&then, &then_graph), std::pair(&otherwise, &else_graph)})
     if (Status expanded = region->expand(*graph, {}); !expanded) return {e.fail(expanded.errors())};
   if (!then.adopt_facts() || !otherwise.adopt_facts() || !types_agree(e, then, otherwise)) return {};

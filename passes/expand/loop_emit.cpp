@@ -79,7 +79,6 @@ Values LoopEmitter::run() {
   const auto trip = counted_trip();
   if (trip && trip->is(0)) return none();
   if (trip && !is_unlimited(*trip)) return as_scan(*trip);
-  if (trip && stacked_outputs().empty() == false) return {e_.fail("the loop has no end")};
   if (trip) return {e_.fail("the loop has no end: neither a number of steps nor its condition ends it")};
   return as_loop();
 }
@@ -272,9 +271,9 @@ Values LoopEmitter::as_loop() {
     if (body_.carried[i].kind == Kind::value) finals.push_back({i, made[k++]});
   if (!counts) return results(finals, {}, 0);
   const int64_t low = first_ && first_->is(1) && limit_ && limit_->lower_bound() >= 1 ? 1 : 0;
-  const std::string symbol = e_.sequences.new_symbol("steps");
-  b_.one(Op::measure, {made[inits.size()]}, {{"symbol", symbol}, {"low", low}, {"high", most}});
-  const Dim steps = Dim::symbol(symbol) + Dim(low - 1);
+  const Value* measured = b_.measure(made[inits.size()], low, most);
+  if (!e_.ok() || !measured->elements) return {e_.fail("the number of steps cannot be a size")};
+  const Dim steps = (*measured->elements)[0];
   Values stacked;
   for (size_t k = carried; k < made.size(); ++k) stacked.push_back(b_.slice_axis(made[k], 0, 0, steps));
   return results(finals, stacked, steps);

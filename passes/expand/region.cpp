@@ -5,10 +5,14 @@
 
 #include <algorithm>
 
+#include "ir/measure.h"
+
 namespace rondo {
 
-Region::Region(Expansion& e) : e_(e), graph_(std::make_unique<Graph>(Level::core)), builder_(*graph_, &e.node) {
-  graph_->bindings = e.b.graph().bindings;
+Region::Region(Expansion& e, int number) : e_(e), graph_(std::make_unique<Graph>(Level::core)), builder_(*graph_, &e.node) {
+  const Graph& outside = e.b.graph();
+  graph_->bindings = outside.bindings;
+  graph_->scope = fmt::format("{}{}_{}_", outside.scope, outside.nodes.size(), number);
 }
 
 namespace {
@@ -85,10 +89,7 @@ bool Region::adopt_facts() {
     if (!outside.require_equal(a, b, reason))
       e_.fail(fmt::format("{}: {} and {} must be equal", reason, a.to_string(), b.to_string()));
   };
-  for (const auto& [name, dim] : graph_->bindings) adopt(Dim::symbol(name), dim, e_.node.place);
-  for (const Equality& equality : graph_->equalities) adopt(equality.a, equality.b, equality.reason);
-  graph_->bindings.clear();
-  graph_->equalities.clear();
+  for (const Equality& fact : release_facts(*graph_)) adopt(fact.a, fact.b, fact.reason);
   return e_.ok();
 }
 

@@ -8,8 +8,8 @@ namespace rondo {
 
 class Region {
  public:
-  /// `e` is at the node that gets the region; it lives longer.
-  explicit Region(Expansion& e);
+  /// `e` is at the node that gets the region; it lives longer. `number` is the region's among those of the node.
+  explicit Region(Expansion& e, int number = 0);
 
   Graph& graph() { return *graph_; }
   Builder& b() { return builder_; }
