@@ -75,10 +75,29 @@ Values expand_Hardmax(Expansion& e) {
   return {b.reshape(b.cast(chosen, dtype_of(x)), shape)};
 }
 
+namespace {
+
+/// OneHot takes its depth in any number type.
+std::vector<Dim> known_depth(Expansion& e) {
+  const Value* depth = e.operand(1);
+  if (!e.ok() || is_integer(dtype_of(depth))) return e.known_elements(1, "the depth");
+  const auto tensor = e.known_tensor(1);
+  if (!tensor) e.unsupported("the depth (operand 1) must be known at compile time");
+  std::vector<Dim> dims;
+  for (int64_t i = 0; tensor && i < tensor->count(); ++i) {
+    const double number = tensor->double_at(i);
+    if (!(number >= 0 && number < 1e15)) e.fail(fmt::format("the depth is {}", number));
+    dims.push_back(e.ok() ? static_cast<int64_t>(number) : 1);
+  }
+  return dims;
+}
+
+}  // namespace
+
 Values expand_OneHot(Expansion& e) {
   Builder& b = e.b;
   Value *indices = e.operand(0), *values = e.operand(2);
-  const std::vector<Dim> depth = e.known_elements(1, "the depth");
+  const std::vector<Dim> depth = known_depth(e);
   const int axis = normalise_axis(e, e.integer("axis", -1), rank_of(indices) + 1);
   if (!e.ok()) return {values};
   if (depth.size() != 1) return {e.fail("the depth must be one number")};
