@@ -76,7 +76,6 @@ RONDO_PENDING(QLinearConv)
 RONDO_PENDING(QLinearMatMul)
 RONDO_PENDING(QuantizeLinear)
 RONDO_PENDING(RMSNormalization)
-RONDO_PENDING(Resize)
 RONDO_PENDING(ReverseSequence)
 RONDO_PENDING(RoiAlign)
 RONDO_PENDING(RotaryEmbedding)
@@ -104,7 +103,6 @@ RONDO_PENDING(TensorScatter)
 RONDO_PENDING(TopK)
 RONDO_PENDING(Trilu)
 RONDO_PENDING(Unique)
-RONDO_PENDING(Upsample)
 #undef RONDO_PENDING
 
 }  // namespace rondo
