@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-#include "passes/expand/expand.h"
+#include "passes/expand/windows.h"
 
 namespace rondo {
 namespace {
@@ -211,12 +211,7 @@ Values expand_ConvTranspose(Expansion& e) {
   Value* y = b.one(Op::conv, {seen, weights}, {{"strides", ones}, {"dilations", dilations}, {"groups", groups}});
   if (!e.ok()) return {y};
   y = interleave(e, y, *axes, channels, firsts, counts);
-  if (!bias) return {y};
-  if (rank_of(bias) != 1) return {e.fail("the bias must be a vector, one number for each output channel")};
-  e.require_equal(shape_of(bias)[0], channels, "length of the bias");
-  Shape per_channel(rank_of(x), Dim(1));
-  per_channel[1] = channels;
-  return {b.add(y, b.reshape(bias, per_channel))};
+  return {add_bias(e, y, bias)};
 }
 
 }  // namespace rondo
