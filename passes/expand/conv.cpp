@@ -22,24 +22,30 @@ std::vector<int64_t> kernel_shape(Expansion& e, const Value* weights) {
 
 }  // namespace
 
-std::vector<Value*> expand_Conv(Expansion& e) {
-  Builder& b = e.b;
-  Value *x = e.operand(0), *weights = e.operand(1), *bias = e.optional_operand(2);
+Value* convolve(Expansion& e, Value* x, Value* weights) {
   const int64_t groups = e.integer("group", 1);
-  if (!e.ok()) return {x};
-  if (rank_of(weights) < 3) return {e.fail("the weights need rank 3 or more: [out, in/groups, window...]")};
+  if (!e.ok()) return x;
+  if (rank_of(weights) < 3) return e.fail("the weights need rank 3 or more: [out, in/groups, window...]");
   const std::vector<int64_t> kernel = kernel_shape(e, weights);
   const auto windows = read_windows(e, shape_of(x), kernel, false);
-  if (!windows) return {x};
-  Value* padded = pad_spatial(e, x, b.scalar(x, 0), *windows, false);
-  Value* y = b.one(Op::conv, {padded, weights},
-                   {{"strides", windows->strides}, {"dilations", windows->dilations}, {"groups", groups}});
-  if (!bias) return {y};
-  if (rank_of(bias) != 1) return {e.fail("the bias must be a vector, one number for each output channel")};
-  e.require_equal(shape_of(bias)[0], shape_of(weights)[0], "length of the bias");
-  Shape per_channel(rank_of(x), Dim(1));
-  per_channel[1] = shape_of(bias)[0];
-  return {b.add(y, b.reshape(bias, per_channel))};
+  if (!windows) return x;
+  Value* padded = pad_spatial(e, x, e.b.scalar(x, 0), *windows, false);
+  return e.b.one(Op::conv, {padded, weights},
+                 {{"strides", windows->strides}, {"dilations", windows->dilations}, {"groups", groups}});
+}
+
+Value* add_bias(Expansion& e, Value* y, Value* bias) {
+  if (!e.ok() || !bias) return y;
+  if (rank_of(bias) != 1) return e.fail("the bias must be a vector, one number for each output channel");
+  Shape per_channel(rank_of(y), Dim(1));
+  per_channel[1] = shape_of(y)[1];
+  e.require_equal(shape_of(bias)[0], per_channel[1], "length of the bias");
+  return e.b.add(y, e.b.reshape(bias, per_channel));
+}
+
+std::vector<Value*> expand_Conv(Expansion& e) {
+  Value *x = e.operand(0), *weights = e.operand(1), *bias = e.optional_operand(2);
+  return {add_bias(e, convolve(e, x, weights), bias)};
 }
 
 }  // namespace rondo

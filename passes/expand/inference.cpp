@@ -1,4 +1,4 @@
-// Operators that training and inference treat differently, in their inference form. Tested by expand_reduce_test.cpp.
+// Operators that training and inference treat differently. Tested by expand_reduce_test.cpp.
 #include "passes/expand/expand.h"
 
 namespace rondo {
@@ -6,40 +6,88 @@ namespace {
 
 using Values = std::vector<Value*>;
 
-/// A statistic of the channels (axis 1), or before opset 9 with spatial=0 of each place, shaped to broadcast to x.
-Value* per_channel(Expansion& e, Value* statistic, const Value* x, bool per_place) {
-  Shape shape(rank_of(x), Dim(1));
-  if (per_place) {
-    std::copy(shape_of(x).begin() + 1, shape_of(x).end(), shape.begin() + 1);
-  } else if (rank_of(x) > 1) {
-    shape[1] = shape_of(x)[1];
+/// Batch normalisation, read: operands shaped to broadcast to x.
+struct Batch {
+  Value* x = nullptr;
+  Value *scale = nullptr, *bias = nullptr, *mean = nullptr, *variance = nullptr;
+  std::vector<int64_t> axes;  // over which a batch's statistics are taken
+  Shape one_each, given;      // shapes of statistics: to broadcast, and as operands
+};
+
+/// Statistics of the channels (axis 1), or before opset 9 with spatial=0 of each place.
+std::optional<Batch> read_batch(Expansion& e, bool per_place) {
+  Batch batch;
+  batch.x = e.operand(0);
+  const int rank = rank_of(batch.x);
+  if (!e.ok() || rank == 0) {
+    e.fail("the operand must not be a scalar");
+    return std::nullopt;
   }
-  e.require_equal(element_count(shape), element_count(shape_of(statistic)), "number of channels");
-  return e.b.cast(e.b.reshape(statistic, shape), dtype_of(x));
+  batch.one_each.assign(rank, Dim(1));
+  for (int i = 0; i < rank; ++i) {
+    if (i == 1 || (per_place && i > 1)) batch.one_each[i] = shape_of(batch.x)[i];
+    else batch.axes.push_back(i);
+  }
+  batch.given = shape_of(e.operand(3));
+  Value** parts[] = {&batch.scale, &batch.bias, &batch.mean, &batch.variance};
+  for (int i = 0; i < 4; ++i) {
+    Value* operand = e.operand(i + 1);
+    e.require_equal(element_count(batch.one_each), element_count(shape_of(operand)), "number of channels");
+    *parts[i] = e.b.cast(e.b.reshape(operand, batch.one_each), dtype_of(batch.x));
+  }
+  return e.ok() ? std::optional(batch) : std::nullopt;
+}
+
+/// x * slope + offset, the same as (x - mean) / sqrt(variance + epsilon) * scale + bias.
+Value* normalised(Builder& b, const Batch& batch, double epsilon) {
+  Value* slope = b.div(batch.scale, b.sqrt(b.add(batch.variance, b.scalar(batch.variance, epsilon))));
+  return b.add(b.mul(batch.x, slope), b.sub(batch.bias, b.mul(batch.mean, slope)));
+}
+
+Value* batch_mean(Builder& b, Value* x, const std::vector<int64_t>& axes) {
+  Dim count = 1;
+  for (int64_t axis : axes) count *= shape_of(x)[axis];
+  return b.div(b.reduce(x, "sum", axes, true), number_of(b, count, dtype_of(x)));
+}
+
+/// Training: the batch's own statistics normalise it. Further results: the running statistics, moved towards the
+/// batch's; before opset 14 then the batch's own.
+Values normalise_and_learn(Expansion& e, Batch batch, double epsilon, double momentum) {
+  Builder& b = e.b;
+  Value* mean = batch_mean(b, batch.x, batch.axes);
+  Value* centred = b.sub(batch.x, mean);
+  Value* variance = batch_mean(b, b.mul(centred, centred), batch.axes);
+  auto as_given = [&](Value* statistic, int operand) {
+    return b.cast(b.reshape(statistic, batch.given), dtype_of(e.operand(operand)));
+  };
+  auto moved = [&](Value* running, Value* own) {
+    return b.add(b.mul(running, b.scalar(running, momentum)), b.mul(own, b.scalar(own, 1 - momentum)));
+  };
+  Values results{nullptr, as_given(moved(batch.mean, mean), 3), as_given(moved(batch.variance, variance), 4)};
+  if (e.opset < 14) results.insert(results.end(), {as_given(mean, 3), as_given(variance, 4)});
+  batch.mean = mean, batch.variance = variance;
+  results[0] = normalised(b, batch, epsilon);
+  return results;
 }
 
 }  // namespace
 
-// (x - mean) / sqrt(variance + epsilon) * scale + bias, written as x * slope + offset.
+// Training is asked for by is_test=0 (before opset 7), by wanting statistics as results (before 14), by training_mode.
 Values expand_BatchNormalization(Expansion& e) {
-  Builder& b = e.b;
-  Value* x = e.operand(0);
-  const double epsilon = e.number("epsilon", 1e-5);
-  e.number("momentum", 0.9);  // of training
+  const double epsilon = e.number("epsilon", 1e-5), momentum = e.number("momentum", 0.9);
   const bool per_place = e.opset < 9 && e.integer("spatial", 1) == 0;
-  const bool training =
-      e.opset < 7 ? e.integer("is_test", 0) == 0 : e.opset >= 14 && e.integer("training_mode", 0) != 0;
-  if (training)
-    return {e.unsupported(e.opset < 7 ? "training form; is_test=1 is supported" : "training_mode=1; supported: 0")};
-  if (!e.ok() || rank_of(x) == 0) return {e.fail("the operand must not be a scalar")};
-  Value* statistics[4];
-  for (int i = 0; i < 4; ++i) statistics[i] = per_channel(e, e.operand(i + 1), x, per_place);
-  auto [scale, bias, mean, variance] = statistics;
-  for (int i = 1; i < e.result_count(); ++i) {
-    if (e.wants_result(i)) return {e.unsupported("statistics as results, which only training has")};
+  bool learns = false;
+  for (int i = 1; i < e.result_count(); ++i) learns = learns || e.wants_result(i);
+  if (e.opset < 7) learns = e.integer("is_test", 0) == 0;
+  if (e.opset >= 14) {
+    const bool training = e.integer("training_mode", 0) != 0;
+    if (learns && !training) return {e.fail("statistics as results, which only training_mode=1 has")};
+    learns = training;
   }
-  Value* slope = b.div(scale, b.sqrt(b.add(variance, b.scalar(variance, epsilon))));
-  return {b.add(b.mul(x, slope), b.sub(bias, b.mul(mean, slope)))};
+  const auto batch = read_batch(e, per_place);
+  if (!batch) return {e.operand(0)};
+  if (learns) return normalise_and_learn(e, *batch, epsilon, momentum);
+  return {normalised(e.b, *batch, epsilon)};
 }
 
 namespace {

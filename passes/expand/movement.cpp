@@ -142,4 +142,49 @@ Values expand_Gather(Expansion& e) {
   return {e.b.gather(data, places ? places : runtime_indices(e, indices, size), axis)};
 }
 
+namespace {
+
+/// Operand, rank 4, and block size of the two operators below; 0 after an error.
+int64_t block_size(Expansion& e, const Value* x) {
+  const int64_t size = e.integer("blocksize", 0);
+  if (e.ok() && rank_of(x) != 4) e.fail("the operand must have rank 4: [batch, channels, height, width]");
+  if (e.ok() && (size < 1 || size > (1 << 15))) e.fail("attribute 'blocksize' must be given and be at least 1");
+  return e.ok() ? size : 0;
+}
+
+}  // namespace
+
+// Blocks of channels become blocks of places: channels are [block, block, depth] (DCR) or [depth, block, block] (CRD).
+Values expand_DepthToSpace(Expansion& e) {
+  Builder& b = e.b;
+  Value* x = e.operand(0);
+  const Dim size = block_size(e, x);
+  const std::string mode = e.opset >= 11 ? e.text("mode", "DCR") : "DCR";
+  if (!e.ok()) return {x};
+  if (mode != "DCR" && mode != "CRD") return {e.fail(fmt::format("attribute 'mode' is '{}', must be DCR or CRD", mode))};
+  const Shape& s = shape_of(x);
+  const Dim depth = floor_div(s[1], size * size);
+  e.require_equal(depth * size * size, s[1], "channels in blocks");
+  const bool depth_last = mode == "DCR";
+  Value* split = depth_last ? b.reshape(x, {s[0], size, size, depth, s[2], s[3]})
+                            : b.reshape(x, {s[0], depth, size, size, s[2], s[3]});
+  const std::vector<int64_t> perm =
+      depth_last ? std::vector<int64_t>{0, 3, 4, 1, 5, 2} : std::vector<int64_t>{0, 1, 4, 2, 5, 3};
+  return {b.reshape(b.transpose(split, perm), {s[0], depth, s[2] * size, s[3] * size})};
+}
+
+// Blocks of places become channels [block, block, depth].
+Values expand_SpaceToDepth(Expansion& e) {
+  Builder& b = e.b;
+  Value* x = e.operand(0);
+  const Dim size = block_size(e, x);
+  if (!e.ok()) return {x};
+  const Shape& s = shape_of(x);
+  const Dim height = floor_div(s[2], size), width = floor_div(s[3], size);
+  e.require_equal(height * size, s[2], "height in blocks");
+  e.require_equal(width * size, s[3], "width in blocks");
+  Value* split = b.reshape(x, {s[0], s[1], height, size, width, size});
+  return {b.reshape(b.transpose(split, {0, 3, 5, 1, 2, 4}), {s[0], s[1] * size * size, height, width})};
+}
+
 }  // namespace rondo

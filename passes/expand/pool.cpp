@@ -134,6 +134,23 @@ Value* reduce_space(Expansion& e, Value* x, const char* combine) {
   return e.b.reduce(x, combine, axes, true);
 }
 
+/// The exponent of (sum |x|^p)^(1/p): a real number in opset 1, a whole one later.
+double exponent(Expansion& e) {
+  const double p = e.opset < 2 ? e.number("p", 2) : static_cast<double>(e.integer("p", 2));
+  if (e.ok() && !(p > 0)) e.fail("attribute 'p' must be positive");
+  return p;
+}
+
+/// |x|^p, and back.
+Value* to_power(Builder& b, Value* x, double p) {
+  if (p == 1) return b.abs(x);
+  return p == 2 ? b.mul(x, x) : b.pow(b.abs(x), b.scalar(x, p));
+}
+Value* from_power(Builder& b, Value* x, double p) {
+  if (p == 1) return x;
+  return p == 2 ? b.sqrt(x) : b.pow(x, b.scalar(x, 1 / p));
+}
+
 }  // namespace
 
 Values expand_GlobalMaxPool(Expansion& e) { return {reduce_space(e, e.operand(0), "max")}; }
@@ -143,6 +160,23 @@ Values expand_GlobalAveragePool(Expansion& e) {
   Dim count = 1;
   for (int i = 2; i < rank_of(x); ++i) count *= shape_of(x)[i];
   return {e.b.div(reduce_space(e, x, "sum"), number_of(e.b, count, dtype_of(x)))};
+}
+
+// (sum |x|^p)^(1/p) over windows, or over all of space.
+Values expand_LpPool(Expansion& e) {
+  Value* x = e.operand(0);
+  const double p = exponent(e);
+  const auto w = pool_windows(e, x);
+  if (!w) return {x};
+  Value* padded = pad_spatial(e, to_power(e.b, x, p), e.b.scalar(x, 0), *w, true);
+  return {from_power(e.b, reduce_windows(e, padded, *w, "sum"), p)};
+}
+
+Values expand_GlobalLpPool(Expansion& e) {
+  Value* x = e.operand(0);
+  const double p = exponent(e);
+  if (!e.ok()) return {x};
+  return {from_power(e.b, reduce_space(e, to_power(e.b, x, p), "sum"), p)};
 }
 
 }  // namespace rondo

@@ -22,6 +22,11 @@ std::optional<Windows> read_windows(Expansion& e, const Shape& operand, std::vec
 /// The operand with padding (and extra room) of the fill value, a scalar.
 Value* pad_spatial(Expansion& e, Value* x, Value* fill, const Windows& windows, bool with_extra);
 
+/// The convolution that the node's attributes describe, of any number type: padding is zero. In conv.cpp.
+Value* convolve(Expansion& e, Value* x, Value* weights);
+/// y + a number for each channel (axis 1); y itself if there is no bias. In conv.cpp.
+Value* add_bias(Expansion& e, Value* y, Value* bias);
+
 /// [1, 1, list...]
 template <class T>
 std::vector<T> spatial(const std::vector<T>& list, T lead = T(1)) {
