@@ -1,4 +1,4 @@
-// See constants.h. Tested by tests/driver/constants_test.cpp.
+// See constants.h. Tested by tests/driver/settle_test.cpp.
 #include "driver/constants.h"
 
 #include <fmt/format.h>

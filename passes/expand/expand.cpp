@@ -72,7 +72,7 @@ class Expander {
       std::erase_if(error.wanted_inputs, [&](const std::string& name) { return !inputs.count(name); });
       std::erase_if(error.wanted_dims, [&](const std::string& name) { return !dims.count(name); });
       std::vector<std::string> options;
-      for (const std::string& name : error.wanted_inputs) options.push_back("--const=" + name + "=FILE.npy");
+      for (const std::string& name : error.wanted_inputs) options.push_back("--const=" + name + "=VALUE|FILE.npy");
       for (const std::string& name : error.wanted_dims) options.push_back("--dim=" + name + "=N");
       if (!options.empty()) error.message += fmt::format("; what may settle it: {}", fmt::join(options, ", "));
     }
