@@ -15,12 +15,14 @@ constexpr PassInfo kPasses[] = {
 #include "passes/passes.def"
 };
 
-// Constants first, because everything else looks for them. Gates before hoisting, so that one product is hoisted per
+// Constants first, because everything else looks for them. Rolling next, while a cell still has its exporter's form:
+// what is rolled is then treated like any layer. Gates before hoisting, so that one product is hoisted per
 // layer. Hoisting before unrolling, so that even short sequences get one product for all steps. Fusion last: nothing
 // looks into fused nodes any more.
 constexpr std::string_view kOrder[] = {
-    "fold_constants", "merge_common",   "remove_dead",  "fuse_gates",  "hoist_input_products", "fold_constants",
-    "merge_scans", "unroll_scans",   "fold_constants", "merge_common", "remove_dead", "fuse_pointwise",       "remove_dead",
+    "fold_constants", "merge_common", "remove_dead",          "roll_scans",     "fold_constants", "merge_common",
+    "fuse_gates",     "hoist_input_products", "fold_constants", "merge_scans", "unroll_scans", "fold_constants",
+    "merge_common",   "remove_dead",  "fuse_pointwise",       "remove_dead",
 };
 
 const PassInfo* find_pass(std::string_view name) {
