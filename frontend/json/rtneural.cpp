@@ -5,7 +5,7 @@
 // The batch size is not part of a model. Where in_shape fixes the number of steps, so does the input's type; otherwise it
 // is T. [batch, features] is a row per step. Declared shapes must be what the weights give. A conv1d is causal (zeros
 // before the sequence) where its declared length is unknown or is kept, and valid where the length shrinks; `strides`
-// divides either. A conv2d's time is the same, its features follow `padding`; `dilation` is of time, `strides` of features.
+// divides either. A conv2d's padding is Keras's, 'valid' or 'same'; its `dilation` is of time, its `strides` of features.
 // Tested by tests/frontend/json_dialects_test.cpp and tests/corpus/json.list.
 #include "frontend/json/rtneural.h"
 
@@ -238,21 +238,22 @@ Status LayerReader::conv2d() {
   RONDO_TRY(conv.bias, bias(w, outputs));
   conv.strides = {1, stride};
   conv.dilations = {dilation, 1};
-  int64_t steps = 0;
-  RONDO_TRY(const bool causal, is_causal(time_window, 1, dilation, steps));
-  if (causal) conv.pads[0] = (time_window - 1) * dilation;
   const std::optional<Json> padding = json_.find_value("padding");
   RONDO_TRY(const std::string word, padding ? padding->text() : Result<std::string>(std::string("valid")));
-  if (word != "valid" && word != "same") return padding->expected("'valid' or 'same', the padding of the features");
+  if (word != "valid" && word != "same") return padding->expected("'valid' or 'same', the padding of both axes");
+  const int64_t reach = (time_window - 1) * dilation;
   if (word == "same") {
     const SamePadding same = same_padding(features, window, stride, 1);
-    conv.pads[1] = same.before;
-    conv.pads[3] = same.after;
+    conv.pads = {reach / 2, same.before, reach - reach / 2, same.after};
+  } else if (x_.steps) {
+    if (*x_.steps <= reach)
+      return json_.error(fmt::format("a window over {} steps of a sequence of {}; accepted: at most those", reach + 1,
+                                     *x_.steps));
+    x_.steps = *x_.steps - reach;
   }
   const int64_t room = features + conv.pads[1] + conv.pads[3] - window;
   if (room < 0) return json_.error(fmt::format("a window of {} on {} features; accepted: at most those", window, features));
   x_.value = add_conv2d(m_, x_.value, conv);
-  if (steps > 0) x_.steps = steps;
   x_.features = {room / stride + 1, outputs};
   return Done{};
 }
