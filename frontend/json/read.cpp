@@ -1,0 +1,65 @@
+// Reads JSON models: read_json and read_nam, which are the same but for the file's ending: the content tells the dialect.
+// Tested by tests/frontend/json_dialects_test.cpp, json_bad_test.cpp and by tests/corpus/json.list.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "frontend/file.h"
+#include "frontend/json/dialect.h"
+
+namespace rondo {
+
+Result<Graph> read_json(const std::filesystem::path& path, Diagnostics& warnings);
+Result<Graph> read_nam(const std::filesystem::path& path, Diagnostics& warnings);
+
+namespace {
+
+constexpr uint64_t kLargestFile = uint64_t{1} << 30;
+
+struct Dialect {
+  std::string_view doc;
+  bool (*fits)(const Json&);
+  Result<Graph> (*read)(const JsonSource&);
+};
+
+constexpr Dialect kDialects[] = {
+#define RONDO_JSON_DIALECT(word, doc) {doc, is_##word, read_##word##_json},
+#include "frontend/json/dialects.def"
+};
+
+Diagnostic unknown_dialect(const Json& document) {
+  if (document.has("class_name") && document.has("config"))
+    return document.refused(
+        "this is the architecture of a Keras model, without its weights; accepted: the file that frugally-deep's "
+        "convert_model.py writes, which has 'architecture' and 'trainable_params'");
+  std::string known;
+  for (const Dialect& dialect : kDialects) known += fmt::format("{}{}", known.empty() ? "" : "; ", dialect.doc);
+  return document.refused(
+      fmt::format("found {}, which is no kind of model that is known; accepted: {}", document.found(), known));
+}
+
+}  // namespace
+
+void warn_of_unread(const JsonSource& source, std::initializer_list<std::string_view> known) {
+  const Json& document = source.document;
+  for (size_t i = 0; i < document.size(); ++i)
+    if (std::find(known.begin(), known.end(), document.name(i)) == known.end())
+      source.warnings.push_back(warning("taken for a remark of its author, and not read", document.item(i).place()));
+}
+
+Result<Graph> read_json(const std::filesystem::path& path, Diagnostics& warnings) {
+  RONDO_TRY(const std::string text, read_file(path, kLargestFile));
+  RONDO_TRY(const JsonNode root, parse_json(text));
+  const Json document(root);
+  for (const Dialect& dialect : kDialects) {
+    if (!dialect.fits(document)) continue;
+    RONDO_TRY(Graph graph, dialect.read({document, path, warnings}));
+    if (graph.name.empty()) graph.name = path.stem().string();
+    return graph;
+  }
+  return unknown_dialect(document);
+}
+
+Result<Graph> read_nam(const std::filesystem::path& path, Diagnostics& warnings) { return read_json(path, warnings); }
+
+}  // namespace rondo
