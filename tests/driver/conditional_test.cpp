@@ -134,10 +134,9 @@ TEST_CASE("sizes that only the run knows, none included") {
 TEST_CASE("a value without room ends the call") {
   Folder folder;
   folder.write("model.rir", kMeasure);
-  put(folder, "data/inputs/n.npy", ints({}, {4}));
-  put(folder, "data/inputs/x.npy", f32({3, 3}, std::vector<double>(9, 1)));
-  put(folder, "data/outputs/most.npy", f32({2}, {0, 0}));
-  Outcome outcome = run({program(), "verify", folder / "model.rir", "--data", folder / "data"});
+  put(folder, "n.npy", ints({}, {4}));
+  put(folder, "x.npy", f32({3, 3}, std::vector<double>(9, 1)));
+  Outcome outcome = run({program(), "run", folder / "model.rir", "--input=n=" + (folder / "n.npy"), "--input=x=" + (folder / "x.npy")});
   CHECK(outcome.exit_code == 1);
   CHECK(outcome.errors.find("make a dimension of the model larger or smaller than it can be") != std::string::npos);
 }
