@@ -99,10 +99,35 @@ Values branch(Expansion& e, Value* condition, Region& then, Region& otherwise) {
   return e.b.node(Op::branch, std::move(operands), {}, e.result_count(), std::move(regions));
 }
 
+bool ranks_agree(const Region& then, const Region& otherwise, int results) {
+  for (int i = 0; i < results; ++i) {
+    const auto &a = then.outputs[i]->type, &b = otherwise.outputs[i]->type;
+    if (a && b && a->rank() != b->rank()) return false;
+  }
+  return true;
+}
+
+/// Exporters write "squeeze if the dimension is 1", which gives results of two ranks. Where the condition compares sizes
+/// the model is taken to mean the branch for equal ones, and that they are equal is required of its inputs.
+bool require_condition(Expansion& e, const Value* condition) {
+  const Node* node = condition->producer;
+  while (node && (node->op == Op::reshape || node->op == Op::cast)) node = node->operands[0]->producer;
+  if (!node || node->op != Op::equal) return false;
+  const auto &a = node->operands[0]->elements, &b = node->operands[1]->elements;
+  if (!a || !b || a->size() != 1 || b->size() != 1) return false;
+  return e.b.graph().require_equal((*a)[0], (*b)[0],
+                                   fmt::format("{}: sizes that decide the rank of its result", e.node.place));
+}
+
 Values choose_at_run_time(Expansion& e, Value* condition, const Graph& then_graph, const Graph& else_graph) {
   Region then(e, 0), otherwise(e, 1);
   for (auto [region, graph] : {std::pair(&then, &then_graph), std::pair(&otherwise, &else_graph)})
     if (Status expanded = region->expand(*graph, {}); !expanded) return {e.fail(expanded.errors())};
+  if (!ranks_agree(then, otherwise, e.result_count()) && require_condition(e, condition)) {
+    auto results = expand_subgraph(then_graph, e.captures(), e.b.graph(), e.sequences);
+    if (!results) return {e.fail(results.errors())};
+    return *results;
+  }
   if (!then.adopt_facts() || !otherwise.adopt_facts() || !types_agree(e, then, otherwise)) return {};
   then.finish(then.outputs);
   otherwise.finish(otherwise.outputs);
