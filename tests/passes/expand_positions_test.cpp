@@ -96,8 +96,8 @@ TEST_CASE("an element position outside its own axis is refused, wherever it woul
   Value* places = model.input("i", DType::i64, {2, 1});
   model.output(model.node(Op::GatherElements, {data, places}, with("axis", 1))[0]);
   auto core = model.expand();
-  REQUIRE(core.ok());
-  CHECK(!evaluate(*core, {Array::from(reals({2, 3}, {1, 2, 3, 4, 5, 6})), Array::from(whole({2, 1}, {3, 0}))}).ok());
+  REQUIRE(core);
+  CHECK(!evaluate(*core, {Array::from(reals({2, 3}, {1, 2, 3, 4, 5, 6})), Array::from(whole({2, 1}, {3, 0}))}));
 }
 
 TEST_CASE("ScatterElements and Scatter") {
