@@ -61,8 +61,9 @@ class StepEmitter {
   static size_t length(const std::vector<Step>& steps) {
     size_t count = 0;
     for (const Step& step : steps) {
-      const auto* measure = std::get_if<Measure>(&step.what);
-      count += measure ? 1 + length(measure->steps) : 1;
+      ++count;
+      if (!std::holds_alternative<Loop>(step.what))
+        for_each_nested(step, [&](const std::vector<Step>& nested) { count += length(nested); });
     }
     return count;
   }
@@ -118,8 +119,9 @@ class StepEmitter {
     return status;
   }
 
+  // Outside loops, what is chosen or measured is as long as a plan, and so made of functions like one.
   Status list(Frame& frame, const std::vector<Step>& steps) {
-    for (const Step& step : steps) RONDO_CHECK(inside(frame, step));
+    for (const Step& step : steps) RONDO_CHECK(frame.vars.empty() ? outermost(frame, step) : inside(frame, step));
     return Done{};
   }
 
@@ -198,7 +200,7 @@ class StepEmitter {
         b_.CreateRetVoid();
       });
     }
-    for (const Step& step : measure.steps) RONDO_CHECK(outermost(frame, step));
+    RONDO_CHECK(list(frame, measure.steps));
     b_.CreateRetVoid();
     return function;
   }

@@ -136,7 +136,8 @@ TEST_CASE("a value without room ends the call") {
   folder.write("model.rir", kMeasure);
   put(folder, "n.npy", ints({}, {4}));
   put(folder, "x.npy", f32({3, 3}, std::vector<double>(9, 1)));
-  Outcome outcome = run({program(), "run", folder / "model.rir", "--input=n=" + (folder / "n.npy"), "--input=x=" + (folder / "x.npy")});
+  Outcome outcome = run({program(), "run", folder / "model.rir", "--input=n=" + (folder / "n.npy"),
+                         "--input=x=" + (folder / "x.npy")});
   CHECK(outcome.exit_code == 1);
   CHECK(outcome.errors.find("make a dimension of the model larger or smaller than it can be") != std::string::npos);
 }
