@@ -67,7 +67,7 @@ class PlanParser {
 
   Status measured() {
     RONDO_TRY(std::string symbol, reader_.symbol());
-    RONDO_CHECK(reader_.expect_mark("<="));
+    RONDO_CHECK(reader_.expect_word("to"));
     RONDO_TRY(Dim highest, reader_.dim());
     plan_.measured.emplace_back(std::move(symbol), std::move(highest));
     return Done{};

@@ -82,7 +82,7 @@ class PlanPrinter {
     for (const auto& [symbol, highest] : plan_.measured) {
       line("measured ");
       print_dim(out_, Dim::symbol(symbol));
-      out_ += " <= ";
+      out_ += " to ";
       print_dim(out_, highest);
       out_ += '\n';
     }

@@ -132,6 +132,21 @@ int Lowering::scalar_buffer(const Value* value, const Node* origin) {
   return first.buffer;
 }
 
+namespace {
+
+/// An equality of the form min(a, b) = a, which says a <= b, that holds whatever is measured.
+bool holds(const Equality& equality, const Highest& highest) {
+  const auto& terms = equality.a.terms();
+  if (equality.a.constant_part() != 0 || terms.size() != 1 || terms[0].coefficient != 1) return false;
+  const Dim::Atom& atom = *terms[0].factors[0];
+  if (terms[0].factors.size() != 1 || atom.kind != Dim::Atom::Kind::min) return false;
+  if (!(*atom.a == equality.b) && !(*atom.b == equality.b)) return false;
+  const Dim& other = *atom.a == equality.b ? *atom.b : *atom.a;
+  return lower(other - equality.b, highest).lower_bound() >= 0;
+}
+
+}  // namespace
+
 void Lowering::enter(Measure measure) {
   measured_.insert(measure.symbol);
   for (const Equality& equality : graph_->equalities) {
@@ -140,7 +155,7 @@ void Lowering::enter(Measure measure) {
     equality.b.collect_symbols(names);
     bool ready = names.count(measure.symbol) != 0;
     for (const std::string& name : names) ready = ready && (!is_measured(name) || measured_.count(name) != 0);
-    if (ready) measure.equalities.emplace_back(equality.a, equality.b);
+    if (ready && !holds(equality, highest_)) measure.equalities.emplace_back(equality.a, equality.b);
   }
   steps_->push_back({std::move(measure)});
   steps_ = &std::get<Measure>(steps_->back().what).steps;

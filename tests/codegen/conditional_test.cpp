@@ -20,7 +20,7 @@ std::string model(int lanes) {
       lanes > 1 ? "schedule vector=i1 lanes=" + std::to_string(lanes) + " vectors=2" : "schedule vector=i1 lanes=1";
   return R"(plan "conditional" {
   symbols T
-  measured measured_n <= T+1
+  measured measured_n to T+1
   memory constants 0, state 0, scratch 192
   buffer n = input i64[1] slot 0
   buffer x = input f32[T] slot 1
