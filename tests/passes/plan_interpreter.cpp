@@ -54,10 +54,13 @@ class Interpreter {
   Result<Array> read(int buffer, const Type& type) const {
     Array array = memory_[buffer];
     array.shape.clear();
+    int64_t count = 1;  // the buffer may have room for more
     for (const Dim& dim : type.shape) {
       RONDO_TRY(int64_t size, dim.evaluate(symbols_));
       array.shape.push_back(size);
+      count *= size;
     }
+    (is_float(type.dtype) ? array.reals.resize(count) : array.ints.resize(count));
     for (int64_t i = 0; i < array.count(); ++i)
       if (!written_[buffer][i]) return invalid(fmt::format("element {} of {} was never written", i, plan_.buffers[buffer].name));
     return array;
