@@ -99,10 +99,62 @@ Values branch(Expansion& e, Value* condition, Region& then, Region& otherwise) {
   return e.b.node(Op::branch, std::move(operands), {}, e.result_count(), std::move(regions));
 }
 
+bool ranks_agree(const Region& then, const Region& otherwise, int results) {
+  for (int i = 0; i < results; ++i) {
+    const auto &a = then.outputs[i]->type, &b = otherwise.outputs[i]->type;
+    if (a && b && a->rank() != b->rank()) return false;
+  }
+  return true;
+}
+
+/// The two sizes that a condition compares.
+std::optional<std::pair<Dim, Dim>> compared_sizes(const Value* condition) {
+  const Node* node = condition->producer;
+  while (node && (node->op == Op::reshape || node->op == Op::cast)) node = node->operands[0]->producer;
+  if (!node || node->op != Op::equal) return std::nullopt;
+  const auto &a = node->operands[0]->elements, &b = node->operands[1]->elements;
+  if (!a || !b || a->size() != 1 || b->size() != 1) return std::nullopt;
+  return std::pair((*a)[0], (*b)[0]);
+}
+
+/// Captured values whose axes of this size have, from here on, a measured one, which is an error when the region runs
+/// and it is not `size`.
+Values measured_to_be(Expansion& e, const Dim& dim, int64_t size) {
+  const Value* measured = e.b.measure(e.b.dim(dim), size, size);
+  if (!e.ok() || !measured->elements) return {};
+  const Dim symbol = (*measured->elements)[0];
+  Values values = e.captures();
+  for (Value*& value : values)
+    for (int axis = 0; value->type && axis < rank_of(value); ++axis)
+      if (shape_of(value)[axis] == dim) value = e.b.slice_axis(value, axis, 0, symbol);
+  return values;
+}
+
+/// Exporters write "squeeze if the dimension is 1", which gives results of two ranks. Where the condition compares sizes
+/// the model is taken to mean the branch for equal ones: that they are equal is required of its inputs, or inside a region,
+/// which need not run, of the values there. Null results: the condition is of another kind.
+std::optional<Values> equal_case(Expansion& e, const Value* condition, const Graph& then) {
+  const auto sizes = compared_sizes(condition);
+  if (!sizes) return std::nullopt;
+  Values captures = e.captures();
+  const auto size = sizes->second.constant();
+  if (!e.b.graph().scope.empty() && size && *size >= 0) {
+    captures = measured_to_be(e, sizes->first, *size);
+  } else {
+    e.require_equal(sizes->first, sizes->second, "sizes that decide the rank of the result");
+  }
+  if (!e.ok()) return Values{};
+  auto results = expand_subgraph(then, captures, e.b.graph(), e.sequences);
+  if (!results) return Values{e.fail(results.errors())};
+  return *std::move(results);
+}
+
 Values choose_at_run_time(Expansion& e, Value* condition, const Graph& then_graph, const Graph& else_graph) {
   Region then(e, 0), otherwise(e, 1);
   for (auto [region, graph] : {std::pair(&then, &then_graph), std::pair(&otherwise, &else_graph)})
     if (Status expanded = region->expand(*graph, {}); !expanded) return {e.fail(expanded.errors())};
+  if (!ranks_agree(then, otherwise, e.result_count()))
+    if (auto results = equal_case(e, condition, then_graph)) return *results;
   if (!then.adopt_facts() || !otherwise.adopt_facts() || !types_agree(e, then, otherwise)) return {};
   then.finish(then.outputs);
   otherwise.finish(otherwise.outputs);

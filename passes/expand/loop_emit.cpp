@@ -20,7 +20,10 @@ bool is_unlimited(const Dim& limit) { return limit.constant() && *limit.constant
 class LoopEmitter {
  public:
   LoopEmitter(Expansion& e, const LoopOperands& operands, LoopBody& body)
-      : e_(e), b_(e.b), operands_(operands), body_(body), steps_(body.region->graph(), body.step, body.counted) {}
+      : e_(e), b_(e.b), operands_(operands), body_(body), steps_(body.region->graph(), body.step, body.counted) {
+    for (size_t i = 0; i < body.stacked.size(); ++i)
+      if (e.wants_result(static_cast<int>(operands.carried.size() + i))) wanted_.push_back(i);
+  }
 
   Values run();
 
@@ -30,7 +33,6 @@ class LoopEmitter {
   Values as_scan(const Dim& trip);
   Values as_loop();
   Dim bound(const Holds& holds) const;
-  Value* slice_of(const Carried& c) const { return c.next; }
   std::optional<size_t> counter_index(size_t carried) const;
   Values stacked_outputs() const;
   Value* counter_at(Builder& b, const Linear& counter, Value* step, const Type& type) const;
@@ -46,6 +48,7 @@ class LoopEmitter {
   const LoopOperands& operands_;
   LoopBody& body_;
   LoopSteps steps_;
+  std::vector<size_t> wanted_;  // of the body's stacked slices
   std::optional<Dim> limit_, first_;
 };
 
@@ -84,9 +87,10 @@ Values LoopEmitter::run() {
 }
 
 Values LoopEmitter::stacked_outputs() const {
-  Values slices = body_.stacked;
+  Values slices;
+  for (size_t i : wanted_) slices.push_back(body_.stacked[i]);
   for (const Carried& c : body_.carried)
-    if (c.kind == Kind::grown || c.kind == Kind::gathered) slices.push_back(slice_of(c));
+    if (c.kind == Kind::grown || c.kind == Kind::gathered) slices.push_back(c.next);
   return slices;
 }
 
@@ -201,13 +205,14 @@ Values LoopEmitter::results(const std::vector<std::pair<size_t, Value*>>& finals
                             const Dim& steps) {
   Values results = operands_.carried;  // what is passed on stays
   for (const auto& [index, value] : finals) results[index] = value;
-  size_t next = body_.stacked.size();
+  size_t next = wanted_.size();
   for (size_t i = 0; i < body_.carried.size(); ++i) {
     const Carried& c = body_.carried[i];
     if (c.kind == Kind::grown) results[i] = grown(c, stacked[next++]);
     if (c.kind == Kind::gathered) results[i] = gathered(c, stacked[next++], steps);
   }
-  results.insert(results.end(), stacked.begin(), stacked.begin() + static_cast<std::ptrdiff_t>(body_.stacked.size()));
+  results.resize(results.size() + body_.stacked.size(), nullptr);
+  for (size_t k = 0; k < wanted_.size(); ++k) results[operands_.carried.size() + wanted_[k]] = stacked[k];
   return results;
 }
 

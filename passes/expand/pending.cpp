@@ -13,18 +13,15 @@ RONDO_PENDING(AffineGrid)
 RONDO_PENDING(Attention)
 RONDO_PENDING(CenterCropPad)
 RONDO_PENDING(Col2Im)
-RONDO_PENDING(Compress)
 RONDO_PENDING(DeformConv)
 RONDO_PENDING(GridSample)
 RONDO_PENDING(MaxRoiPool)
 RONDO_PENDING(MaxUnpool)
 RONDO_PENDING(NegativeLogLikelihoodLoss)
 RONDO_PENDING(NonMaxSuppression)
-RONDO_PENDING(NonZero)
 RONDO_PENDING(RoiAlign)
 RONDO_PENDING(RotaryEmbedding)
 RONDO_PENDING(SoftmaxCrossEntropyLoss)
-RONDO_PENDING(Unique)
 #undef RONDO_PENDING
 
 }  // namespace rondo

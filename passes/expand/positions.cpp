@@ -190,21 +190,36 @@ Value* ordered_places(Builder& b, Value* key, const Dim& k, bool largest) {
 
 }  // namespace
 
+namespace {
+
+/// How many elements are wanted. What is not known at compile time is measured, up to the size.
+Dim wanted_count(Expansion& e, const Dim& size) {
+  Builder& b = e.b;
+  if (e.opset < 10) return e.integer("k", 0);
+  Value* count = e.operand(1);
+  if (!e.ok()) return 0;
+  if (!count->elements && !known_tensor(count)) {
+    e.require_equal(element_count(shape_of(count)), 1, "the numbers that say how many elements are wanted");
+    if (e.ok()) count = b.measure(b.reshape(b.cast(count, DType::i64), {}), 0, size);
+    return e.ok() ? count->elements->front() : 0;
+  }
+  const auto elements = e.known_elements(1, "the number of elements wanted");
+  if (e.ok() && elements.size() != 1) e.fail("the number of elements wanted must be one number");
+  return e.ok() ? elements[0] : 0;
+}
+
+}  // namespace
+
 Values expand_TopK(Expansion& e) {
   Builder& b = e.b;
   Value* x = e.operand(0);
-  Dim k = 0;
-  if (e.opset < 10) {
-    k = e.integer("k", 0);
-  } else if (const auto elements = e.known_elements(1, "the number of elements wanted"); e.ok()) {
-    if (elements.size() != 1) return {e.fail("the number of elements wanted must be one number"), nullptr};
-    k = elements[0];
-  }
   const int axis = normalise_axis(e, e.integer("axis", -1), rank_of(x));
   const bool largest = e.integer("largest", 1) != 0;
   e.integer("sorted", 1);  // any order may be given where it is 0
   if (!e.ok()) return {x, nullptr};
   const Dim size = shape_of(x)[axis];
+  const Dim k = wanted_count(e, size);
+  if (!e.ok()) return {x, nullptr};
   if (k.upper_bound() < 0 || provably_le(size + 1, k))
     return {e.fail(fmt::format("{} elements of {} are wanted", k.to_string(), size.to_string())), nullptr};
   if (!provably_le(k, size)) e.require_equal(min(k, size), k, "elements wanted, of those there are");
