@@ -131,9 +131,9 @@ Values measured_to_be(Expansion& e, const Dim& dim, int64_t size) {
   return values;
 }
 
-/// Exporters write "squeeze if the dimension is 1", which gives results of two ranks. Where the condition compares sizes
-/// the model is taken to mean the branch for equal ones: that they are equal is required of its inputs, or inside a
-/// region, which need not run, of the values there. Nothing: the condition is of another kind.
+/// Exporters write "squeeze if the dimension is 1", which gives results of two ranks. Where the condition compares
+/// sizes the model is taken to mean the branch for equal ones: that they are equal is required of its inputs, or inside
+/// a region, which need not run, of the values there. Nothing: the condition is of another kind.
 std::optional<Values> equal_case(Expansion& e, const Value* condition, const Graph& then) {
   const auto sizes = compared_sizes(condition);
   if (!sizes) return std::nullopt;
