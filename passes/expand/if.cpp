@@ -1,5 +1,5 @@
-// If: one of two subgraphs. A condition known at compile time leaves only its arm; small pointwise arms are both computed
-// and one of the results selected; all else is a branch. Tested by expand_control_test.cpp.
+// If: one of two subgraphs. A condition known at compile time leaves only its arm; small pointwise arms are both
+// computed and one of the results selected; all else is a branch. Tested by expand_control_test.cpp.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -25,8 +25,8 @@ std::optional<bool> known_condition(const Value* condition) {
 bool types_agree(Expansion& e, Region& then, Region& otherwise) {
   for (int i = 0; i < e.result_count(); ++i) {
     if (!then.outputs[i]->type || !otherwise.outputs[i]->type) {
-      e.unsupported(fmt::format("result {} is a sequence or an optional, and the condition is only known when the model "
-                                "runs; --const fixes an input",
+      e.unsupported(fmt::format("result {} is a sequence or an optional, and the condition is only known when the "
+                                "model runs; --const fixes an input",
                                 i));
       return false;
     }
@@ -40,8 +40,8 @@ bool types_agree(Expansion& e, Region& then, Region& otherwise) {
     }
     if (same) continue;
     if (e.ok())
-      e.unsupported(fmt::format("result {} is {} in one branch and {} in the other, and the condition is only known when "
-                                "the model runs; --dim fixes a dimension and --const an input that it depends on",
+      e.unsupported(fmt::format("result {} is {} in one branch and {} in the other, and the condition is only known "
+                                "when the model runs; --dim fixes a dimension and --const an input that it depends on",
                                 i, to_string(a), to_string(b)));
     return false;
   }
@@ -54,9 +54,10 @@ constexpr size_t kMostSelected = 8;
 bool is_cheap(const Graph& arm) {
   size_t work = 0;
   for (const auto& node : arm.nodes) {
-    if (node->op != Op::constant && node->op != Op::dims && !is_pointwise(node->op) && node->op != Op::reshape) return false;
+    const bool free = node->op == Op::constant || node->op == Op::dims;
+    if (!free && !is_pointwise(node->op) && node->op != Op::reshape) return false;
     if (!element_count(node->result()->type->shape).is(1)) return false;
-    work += node->op != Op::constant && node->op != Op::dims;
+    work += !free;
   }
   for (const Value* output : arm.outputs)
     if (!element_count(output->type->shape).is(1)) return false;
@@ -130,9 +131,9 @@ Values measured_to_be(Expansion& e, const Dim& dim, int64_t size) {
   return values;
 }
 
-/// Exporters write "squeeze if the dimension is 1", which gives results of two ranks. Where the condition compares sizes
-/// the model is taken to mean the branch for equal ones: that they are equal is required of its inputs, or inside a region,
-/// which need not run, of the values there. Null results: the condition is of another kind.
+/// Exporters write "squeeze if the dimension is 1", which gives results of two ranks. Where the condition compares
+/// sizes the model is taken to mean the branch for equal ones: that they are equal is required of its inputs, or inside
+/// a region, which need not run, of the values there. Nothing: the condition is of another kind.
 std::optional<Values> equal_case(Expansion& e, const Value* condition, const Graph& then) {
   const auto sizes = compared_sizes(condition);
   if (!sizes) return std::nullopt;

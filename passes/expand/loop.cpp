@@ -1,7 +1,7 @@
 // Loop: a subgraph repeated up to a number of steps, while a condition holds.
 //
-// Where the number of steps is a size (loop_steps.h), a Loop is a scan; where only the run tells it, a loop. A body that
-// is no region of fixed types, repeated a known number of times, is written out step by step.
+// Where the number of steps is a size (loop_steps.h), a Loop is a scan; where only the run tells it, a loop. A body
+// that is no region of fixed types, repeated a known number of times, is written out step by step.
 // Tested by expand_loop_test.cpp.
 #include <fmt/format.h>
 

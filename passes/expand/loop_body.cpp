@@ -110,7 +110,8 @@ Status LoopBody::take_outputs(bool& again) {
 Status LoopBody::take_value(Carried& c, Value* next, size_t i, bool& again) {
   Graph& graph = region->graph();
   if (!next->type)
-    return unsupported(fmt::format("carried value {} is a tensor at first and a sequence after a step", i), e_.node.place);
+    return unsupported(fmt::format("carried value {} is a tensor at first and a sequence after a step", i),
+                       e_.node.place);
   const Type &before = *c.param->type, &after = *next->type;
   std::vector<int> changed;
   bool same = before.dtype == after.dtype && before.rank() == after.rank();
@@ -170,13 +171,12 @@ Status LoopBody::take_grown(Carried& c, Value* next, size_t i) {
   const Node* node = next->producer;
   const bool appends = node && node->op == Op::concat && node->attributes.integer("axis") == c.axis &&
                        node->operands[0] == c.param && node->operands.size() > 1;
-  int uses = 0;
-  for (const auto& other : graph.nodes) uses += static_cast<int>(std::count(other->operands.begin(), other->operands.end(), c.param));
-  uses += static_cast<int>(std::count(region->outputs.begin(), region->outputs.end(), next)) - 1;
+  std::ptrdiff_t uses = std::count(region->outputs.begin(), region->outputs.end(), next) - 1;
+  for (const auto& other : graph.nodes) uses += std::count(other->operands.begin(), other->operands.end(), c.param);
   if (!appends || uses != 1 || mentions(graph, growing_[i], next))
     return unsupported(
-        fmt::format("carried value {} changes its size along axis {} from step to step; supported: a Concat that appends "
-                    "to a value which the body does not read otherwise",
+        fmt::format("carried value {} changes its size along axis {} from step to step; supported: a Concat that "
+                    "appends to a value which the body does not read otherwise",
                     i, c.axis),
         e_.node.place);
   const std::vector<Value*> appended(node->operands.begin() + 1, node->operands.end());

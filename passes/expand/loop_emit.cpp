@@ -231,7 +231,7 @@ Values LoopEmitter::as_loop() {
   if (!slices.empty() && is_unlimited(most)) {
     const bool input = operands_.limit && !operands_.limit->producer;
     return {e_.unsupported(fmt::format(
-        "how many steps the loop makes is only known when the model runs, and nothing bounds the size of its results; {}",
+        "how many steps the loop makes is only known when the model runs, and nothing bounds its results' size; {}",
         input && !limit_ ? fmt::format("--const {}=N fixes the number of steps", operands_.limit->name)
                          : "a constant number of steps, or --const for an input that it depends on, bounds it"))};
   }

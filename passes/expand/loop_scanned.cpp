@@ -13,12 +13,34 @@ struct SteppedGather {
   bool reverse;
 };
 
+/// What a slice of one element along one axis is a gather of, if its start is measured: the axis and the index.
+std::optional<std::pair<int, const Value*>> measured_place(const Node& node, const Graph& graph) {
+  const std::vector<Dim> starts = node.attributes.dims("starts"), sizes = node.attributes.dims("sizes");
+  std::optional<std::pair<int, const Value*>> place;
+  for (size_t axis = 0; axis < starts.size(); ++axis) {
+    if (starts[axis].is(0) && sizes[axis] == graph.resolve(node.operands[0]->type->shape[axis])) continue;
+    if (place || !sizes[axis].is(1)) return std::nullopt;
+    for (const auto& other : graph.nodes)
+      if (other->op == Op::measure && other->result()->elements && (*other->result()->elements)[0] == starts[axis])
+        place = {static_cast<int>(axis), other->operands[0]};
+    if (!place) return std::nullopt;
+  }
+  return place;
+}
+
+/// The axis and index of a gather, or of a slice that is one.
+std::optional<std::pair<int, const Value*>> place_of(const Node& node, const Graph& graph) {
+  if (node.op == Op::gather) return std::pair(static_cast<int>(node.attributes.integer("axis")), node.operands[1]);
+  return node.op == Op::slice ? measured_place(node, graph) : std::nullopt;
+}
+
 std::optional<SteppedGather> as_stepped(const Node& node, const LoopSteps& steps, const Graph& graph, const Dim& trip) {
-  if (node.op != Op::gather) return std::nullopt;
-  const Value *data = node.operands[0], *index = node.operands[1];
-  const auto at = steps.linear(index);
+  const auto place = place_of(node, graph);
+  if (!place) return std::nullopt;
+  const Value* data = node.operands[0];
+  const auto at = steps.linear(place->second);
   if (!at || (at->step != 1 && at->step != -1)) return std::nullopt;
-  const int axis = static_cast<int>(node.attributes.integer("axis"));
+  const int axis = place->first;
   const Dim first = graph.resolve(at->constant), last = first + Dim(at->step) * (trip - Dim(1));
   const Dim &low = at->step > 0 ? first : last, &high = at->step > 0 ? last : first;
   const Dim size = graph.resolve(data->type->shape[static_cast<size_t>(axis)]);
@@ -58,7 +80,7 @@ std::vector<ScannedOperand> scan_gathers(Expansion& e, LoopBody& body, const Loo
     slice.shape.erase(slice.shape.begin());
     Value* param = region.add_param(slice, data->name);
     scanned.push_back({sequence, param, gather->reverse});
-    // An index with axes leaves axes of length 1 in the slice's place.
+    // An index with axes, or a slice, leaves axes of length 1 in its place.
     replacement[node->result()] = region.b().reshape(param, node->result()->type->shape);
   }
   auto& all = region.graph().nodes;

@@ -76,11 +76,62 @@ SliceArguments read_arguments(Expansion& e, int rank) {
   return arguments;
 }
 
+// --- starts that only the run knows, as of a window that moves with a loop's step
+
+/// A value as another one and a constant that is added to it.
+struct Shifted {
+  const Value* base;
+  int64_t by;
+};
+
+Shifted shifted(const Value* value) {
+  Shifted result{value, 0};
+  for (int depth = 0; depth < 32 && result.base->producer; ++depth) {
+    const Node& node = *result.base->producer;
+    const bool sum = node.op == Op::add || node.op == Op::sub;
+    if (node.op != Op::reshape && node.op != Op::cast && !sum) break;
+    const auto& by = sum ? node.operands[1]->elements : std::nullopt;
+    const auto number = by && by->size() == 1 ? (*by)[0].constant() : std::nullopt;
+    if (sum && (!number || *number < -kFar || *number > kFar)) break;
+    if (node.op == Op::cast && !is_integer(dtype_of(node.operands[0]))) break;
+    result.base = node.operands[0];
+    if (sum) result.by += node.op == Op::add ? *number : -*number;
+  }
+  return result;
+}
+
+/// A window of constant width along one axis. Its start must keep it inside; that is checked when the model runs.
+Value* moving_window(Expansion& e, Value* x) {
+  Value *start = e.operand(1), *end = e.operand(2);
+  const auto axes = e.has_operand(3) ? e.known_integers(3, "axes") : std::vector<int64_t>{0};
+  const auto steps = e.has_operand(4) ? e.known_integers(4, "steps") : std::vector<int64_t>{1};
+  if (!e.ok()) return x;
+  const Shifted from = shifted(start), to = shifted(end);
+  const int64_t width = to.by - from.by;
+  if (axes.size() != 1 || steps != std::vector<int64_t>{1} || !element_count(shape_of(start)).is(1) ||
+      from.base != to.base || width < 0)
+    return e.unsupported(
+        "starts and ends must be known at compile time (constants, or computed from shapes), or along one axis be i and "
+        "i + n, where n is a constant");
+  const int axis = normalise_axis(e, axes[0], rank_of(x));
+  if (!e.ok()) return x;
+  const Dim size = shape_of(x)[axis];
+  Value* at = e.b.cast(e.b.reshape(start, {}), DType::i64);
+  at = e.b.select(e.b.less(at, e.b.scalar(at, 0)), e.b.add(at, e.b.dim(size)), at);
+  const Value* measured = e.b.measure(at, 0, size - Dim(width));
+  if (!e.ok() || !measured->elements) return e.fail("the start cannot be measured");
+  return e.b.slice_axis(x, axis, (*measured->elements)[0], width);
+}
+
+bool is_known(const Value* value) { return value->elements || known_tensor(value); }
+
 }  // namespace
 
 std::vector<Value*> expand_Slice(Expansion& e) {
   Value* x = e.operand(0);
   const int rank = rank_of(x);
+  if (e.ok() && e.opset >= 10 && e.has_operand(2) && !is_known(e.operand(1)) && !is_known(e.operand(2)))
+    return {moving_window(e, x)};
   const SliceArguments arguments = read_arguments(e, rank);
   if (!e.ok()) return {x};
   std::vector<Dim> starts(rank, Dim(0)), sizes = shape_of(x);

@@ -36,6 +36,28 @@ TEST_CASE("a loop over the rows of a value is a scan of its slices") {
   CHECK(count_ops(*core, Op::gather) == 0);  // the slices are scanned
 }
 
+TEST_CASE("a window that moves with the step") {
+  // h = h + x[:, t : t + w], for t = 0, 1 and x[2, 3]
+  for (int64_t w : {1, 2}) {
+    Model model;
+    Value* x = model.input("x", DType::f32, {2, 3});
+    Sub body(17);
+    Value *t = body.param("t"), *go = body.param("go"), *h = body.param("h"), *data = body.param("x");
+    Value* first = body.constant(list({0}));
+    Value* start = body.node(Op::Unsqueeze, {t, first})[0];
+    Value* end = body.node(Op::Unsqueeze, {body.node(Op::Add, {t, body.constant(whole({}, {w}))})[0], first})[0];
+    Value* window = body.node(Op::Slice, {data, start, end, body.constant(list({1}))})[0];
+    body.returns({go, body.node(Op::Add, {h, window})[0]});
+    auto results = node_with(model, Op::Loop, {model.constant(whole({}, {2})), nullptr, model.input("h", DType::f32, {2, w})},
+                             {x}, {{"body", &body}}, 1);
+    model.output(results[0]);
+    const Tensor zeros = Tensor::zeros(DType::f32, {2, w});
+    check_close(run(model, {reals({2, 3}, {1, 2, 3, 4, 5, 6}), zeros})[0],
+                w == 1 ? reals({2, 1}, {3, 9}) : reals({2, 2}, {3, 5, 9, 11}));
+    if (w == 1) CHECK(count_ops(model, Op::measure) == 0);  // the slices are scanned
+  }
+}
+
 TEST_CASE("a counter compared with a size ends the loop") {
   // while (i < N) { h = h + i; i = i + 2 }, i from 1, N = 8: i = 1, 3, 5, 7
   for (bool floats : {false, true}) {
