@@ -53,6 +53,8 @@ class Header {
     line("/* Model {}, compiled by rondo.", comment(plan_.name));
     line(" *");
     for (const std::string& symbol : plan_.symbols) line(" * dimension {}", comment(symbol));
+    for (const auto& [symbol, highest] : plan_.measured)
+      line(" * measured dimension {}, at most {}", comment(symbol), comment(highest.to_string()));
     for (const auto& [a, b] : plan_.equalities)
       line(" * {} must equal {}", comment(a.to_string()), comment(b.to_string()));
     for (const Port& port : plan_.inputs) line(" * input  {}: {}", comment(port.name), comment(to_string(port.type)));
@@ -87,8 +89,14 @@ class Header {
     line("rondo_status {}_reset(void *state, const int64_t *dims);", prefix_);
     line("int64_t {}_state_size(const int64_t *dims);", prefix_);
     line("int64_t {}_scratch_size(const int64_t *dims);", prefix_);
-    line("rondo_status {}_shapes(const int64_t *dims, int64_t *shapes);", prefix_);
+    line("rondo_status {}_shapes(const int64_t *dims, const int64_t *measured, int64_t *shapes);", prefix_);
     line("rondo_status {}_state_offsets(const int64_t *dims, int64_t *offsets);\n", prefix_);
+  }
+
+  std::string measured_names() const {
+    std::vector<std::string> names;
+    for (const auto& [symbol, highest] : plan_.measured) names.push_back(symbol);
+    return fmt::format("{}", fmt::join(names, ", "));
   }
 
   static std::string array(const std::string& declaration, const std::vector<std::string>& names) {
@@ -101,7 +109,8 @@ class Header {
                        "rondo_arguments", "int8_t",   "int16_t",         "int32_t",        "int64_t",
                        "uint8_t",         "uint16_t", "uint32_t",        "uint64_t",       "rondo_status",
                        "rondo_call",      "size_t",   prefix_ + "_call", prefix_ + "_run", prefix_ + "_step",
-                       "rondo_parallel",  "parallel", prefix_ + "_run_parallel"});
+                       "rondo_parallel",  "parallel", prefix_ + "_run_parallel",
+                       "measured"});
     std::vector<std::string> parameters, dims, inputs, outputs;
     bool stateful = !plan_.state_bytes.is(0);
     for (const std::string& symbol : plan_.symbols) {
@@ -117,8 +126,12 @@ class Header {
       outputs.push_back(names.add(port.name, "output"));
       parameters.push_back(fmt::format("{} *{}", c_type(port.type.dtype), outputs.back()));
     }
+    if (!plan_.measured.empty()) parameters.push_back("int64_t *measured");
     parameters.push_back("void *scratch");
     if (parallel) parameters.push_back("const rondo_parallel *parallel");
+    if (!plan_.measured.empty())
+      line("/* Outputs have room for their largest size; `measured` receives the actual dimensions: {}. */",
+           comment(measured_names()));
     line("/* {} `scratch` may be null if the model needs none. */",
          parallel   ? "One call of the model on the threads of `parallel`; null: on one."
          : stateful ? "One step: reads the inputs, writes the outputs, and moves the state on."
@@ -130,10 +143,10 @@ class Header {
     out_ += array("const void *const rondo_inputs", inputs);
     out_ += array("void *const rondo_outputs", outputs);
     out_ += array("const int64_t rondo_dims", dims);
-    line("  const rondo_call rondo_arguments = {{{}, {}, {}, {}, scratch, NULL, {}}};",
+    line("  const rondo_call rondo_arguments = {{{}, {}, {}, {}, scratch, NULL, {}, {}}};",
          inputs.empty() ? "NULL" : "rondo_inputs", outputs.empty() ? "NULL" : "rondo_outputs",
          dims.empty() ? "NULL" : "rondo_dims", stateful ? "state" : "NULL",
-         parallel ? "parallel" : "NULL");
+         parallel ? "parallel" : "NULL", plan_.measured.empty() ? "NULL" : "measured");
     line("  return {}_call(&rondo_arguments);", prefix_);
     line("}}");
   }

@@ -22,22 +22,25 @@ class Reflection {
       : emitter_(emitter), b_(emitter.b), plan_(plan), prefix_(prefix) {}
 
   void emit(const emit::Entries& entries, Constant* constants) {
-    std::vector<Constant*> inputs, outputs, states, dims;
+    std::vector<Constant*> inputs, outputs, states, dims, measured;
     for (const Port& port : plan_.inputs) inputs.push_back(tensor(port.name, port.type));
     for (const Port& port : plan_.outputs) outputs.push_back(tensor(port.name, port.type));
     for (const StateSlot& slot : plan_.states) states.push_back(tensor(slot.name, slot.type));
     for (const std::string& symbol : plan_.symbols) dims.push_back(text(symbol));
+    for (const auto& [symbol, highest] : plan_.measured) measured.push_back(text(symbol));
     auto count = [&](size_t n) { return b_.getInt32(static_cast<uint32_t>(n)); };
     Constant* fields[] = {b_.getInt32(RONDO_INTERFACE_VERSION),
                           count(inputs.size()),
                           count(outputs.size()),
                           count(states.size()),
                           count(dims.size()),
+                          count(measured.size()),
                           text(plan_.name),
                           array(inputs),
                           array(outputs),
                           array(states),
                           array(dims),
+                          array(measured),
                           constants ? constants : null(),
                           b_.getInt64(plan_.constant_bytes),
                           entries.call,

@@ -53,6 +53,7 @@ std::string to_string(rondo_status status) {
     case RONDO_OK: return "done";
     case RONDO_BAD_POINTER: return "a needed pointer is null or not aligned";
     case RONDO_BAD_DIMENSION: return "the dimensions contradict what the model requires of them";
+    case RONDO_OVER_CAPACITY: return "the data make a dimension of the model larger or smaller than it can be";
     case RONDO_INDEX_OUT_OF_RANGE: return "the data hold an index outside the table it selects from";
   }
   return fmt::format("status {}", static_cast<int>(status));
@@ -144,16 +145,17 @@ Result<Instance> LoadedModel::instantiate(const Dim::Values& dims) const {
   return instance;
 }
 
-Status Instance::allocate() {
+Status Instance::ask_shapes(bool largest) {
   const rondo_model& record = model_.record();
   size_t ranks = 0;
   for (const auto* slots : {&model_.inputs(), &model_.outputs(), &model_.states()})
     for (const Slot& slot : *slots) ranks += slot.type.shape.size();
   std::vector<int64_t> flat(ranks + 1);
-  if (rondo_status status = record.shapes(dims_.data(), flat.data()); status != RONDO_OK)
+  if (rondo_status status = record.shapes(dims_.data(), largest ? nullptr : measured_.data(), flat.data()); status != RONDO_OK)
     return invalid("shapes: " + to_string(status));
   auto next = flat.begin();
   auto take = [&](const std::vector<Slot>& slots, std::vector<std::vector<int64_t>>& shapes) {
+    shapes.clear();
     for (const Slot& slot : slots) {
       shapes.emplace_back(next, next + slot.type.rank());
       next += slot.type.rank();
@@ -162,7 +164,13 @@ Status Instance::allocate() {
   take(model_.inputs(), input_shapes_);
   take(model_.outputs(), output_shapes_);
   take(model_.states(), state_shapes_);
+  return Done{};
+}
 
+Status Instance::allocate() {
+  const rondo_model& record = model_.record();
+  measured_.resize(record.measured_count);
+  RONDO_CHECK(ask_shapes(true));
   RONDO_TRY(scratch_, GuardedMemory::allocate(record.scratch_size(dims_.data())));
   if (!model_.states().empty()) {
     RONDO_TRY(state_, GuardedMemory::allocate(record.state_size(dims_.data())));
@@ -178,7 +186,7 @@ Status Instance::allocate() {
   }
   input_pointers_.resize(input_shapes_.size());
   call_ = {input_pointers_.data(), output_pointers_.data(), dims_.data(), state_.data(), scratch_.data(), nullptr,
-           model_.parallel()};
+           model_.parallel(), measured_.data()};
   return Done{};
 }
 
@@ -200,11 +208,17 @@ Result<std::vector<Tensor>> Instance::call(const std::vector<Tensor>& inputs) {
 
   if (rondo_status status = call_again(); status != RONDO_OK) return invalid("call: " + to_string(status));
   RONDO_CHECK(check_guards());
+  if (!measured_.empty()) RONDO_CHECK(ask_shapes(false));
   std::vector<Tensor> outputs;
-  for (size_t i = 0; i < output_memory_.size(); ++i)
-    outputs.emplace_back(
-        model_.outputs()[i].type.dtype, output_shapes_[i],
-        std::string(reinterpret_cast<const char*>(output_memory_[i].data()), output_memory_[i].size()));
+  for (size_t i = 0; i < output_memory_.size(); ++i) {
+    const DType dtype = model_.outputs()[i].type.dtype;
+    const int64_t bytes = product(output_shapes_[i]) * byte_size(dtype);
+    if (bytes < 0 || bytes > output_memory_[i].size())
+      return internal_error(fmt::format("the compiled model says that its output '{}' has {} bytes, but has room for {}",
+                                        model_.outputs()[i].name, bytes, output_memory_[i].size()));
+    outputs.emplace_back(dtype, output_shapes_[i],
+                         std::string(reinterpret_cast<const char*>(output_memory_[i].data()), bytes));
+  }
   return outputs;
 }
 

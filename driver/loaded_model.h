@@ -91,11 +91,13 @@ class Instance {
   friend class LoadedModel;
   explicit Instance(LoadedModel model) : model_(std::move(model)) {}
   Status allocate();
+  /// Shapes of inputs, outputs and states; of outputs the largest possible ones, or those of the last call.
+  Status ask_shapes(bool largest);
   Result<int> find_state(const std::string& name) const;
   Status check_guards() const;
 
   LoadedModel model_;
-  std::vector<int64_t> dims_;
+  std::vector<int64_t> dims_, measured_;
   std::vector<std::vector<int64_t>> input_shapes_, output_shapes_, state_shapes_;
   std::vector<int64_t> state_offsets_;
   GuardedMemory state_, scratch_;

@@ -44,7 +44,14 @@ class Player {
     std::vector<std::vector<Tensor>> by_output(model_.outputs().size());
     for (int64_t step = 0; step < steps; ++step) {
       RONDO_TRY(std::vector<Tensor> outputs, instance.call(inputs_at(step)));
-      for (size_t i = 0; i < outputs.size(); ++i) by_output[i].push_back(std::move(outputs[i]));
+      for (size_t i = 0; i < outputs.size(); ++i) {
+        if (step > 0 && outputs[i].shape() != by_output[i][0].shape())
+          return unsupported(fmt::format("is {} in step {}, and was {} in the first; the steps of an output are put "
+                                         "together where they have one size",
+                                         to_string(outputs[i].type()), step, to_string(by_output[i][0].type())),
+                             "output '" + model_.outputs()[i].name + "'");
+        by_output[i].push_back(std::move(outputs[i]));
+      }
     }
     Played played;
     for (size_t i = 0; i < by_output.size(); ++i)

@@ -1,6 +1,8 @@
 // Counting by what each value changes with. Tested by tests/ir/cost_test.cpp.
 #include "ir/cost.h"
 
+#include "ir/measure.h"
+
 #include <algorithm>
 
 namespace rondo {
@@ -150,15 +152,14 @@ class Counter {
 void add_costs(const Plan& plan, const std::vector<Step>& steps, std::vector<const Loop*>& around,
                std::vector<PlacedCost>& costs) {
   for (const Step& step : steps) {
-    if (auto* loop = std::get_if<Loop>(&step.what)) {
-      around.push_back(loop);
-      add_costs(plan, loop->steps, around, costs);
-      around.pop_back();
-      continue;
-    }
-    const Kernel& kernel = std::get<Kernel>(step.what);
-    costs.push_back({&kernel, around, cost_of(plan, kernel)});
-    for (const Loop* loop : around) costs.back().cost.runs *= loop->trip;
+    const auto* loop = std::get_if<Loop>(&step.what);
+    if (loop) around.push_back(loop);
+    for_each_nested(step, [&](const std::vector<Step>& nested) { add_costs(plan, nested, around, costs); });
+    if (loop) around.pop_back();
+    const auto* kernel = std::get_if<Kernel>(&step.what);
+    if (!kernel) continue;
+    costs.push_back({kernel, around, cost_of(plan, *kernel)});
+    for (const Loop* each : around) costs.back().cost.runs *= each->trip;
   }
 }
 
@@ -170,6 +171,13 @@ std::vector<PlacedCost> costs_of(const Plan& plan) {
   std::vector<PlacedCost> costs;
   std::vector<const Loop*> around;
   add_costs(plan, plan.steps, around, costs);
+  if (const Highest highest = highest_of(plan); !highest.empty())
+    for (PlacedCost& placed : costs) {
+      KernelCost& c = placed.cost;
+      for (Dim* each : {&c.runs, &c.multiply_adds, &c.arithmetic, &c.functions, &c.constant_bytes, &c.read_bytes,
+                        &c.written_bytes})
+        *each = upper(*each, highest);
+    }
   return costs;
 }
 

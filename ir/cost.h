@@ -27,7 +27,7 @@ struct PlacedCost {
   std::vector<const Loop*> loops;  // around it, outermost first
   KernelCost cost;
 };
-/// In the plan's order.
+/// In the plan's order. Loops run to their end, both parts of a choice run, and what is measured is as large as can be.
 std::vector<PlacedCost> costs_of(const Plan& plan);
 
 }  // namespace rondo

@@ -195,23 +195,6 @@ void replace_uses(Graph& graph, const std::map<const Value*, Value*>& replacemen
   for (State& state : graph.states) replace(state.next);
 }
 
-namespace {
-
-/// A measure stays as long as something that stays is sized by its symbol.
-struct LiveSymbols {
-  bool any;  // the graph measures at all
-  std::set<std::string> names;
-  explicit LiveSymbols(const Graph& graph) : any(!measures_of(graph).empty()) {}
-  void add(const Node& node) {
-    if (any) collect_symbols(node, names);
-  }
-  bool need(const Node& node) const {
-    return node.op == Op::measure && names.count(node.attributes.text("symbol")) != 0;
-  }
-};
-
-}  // namespace
-
 bool remove_dead_nodes(Graph& graph) {
   std::unordered_set<const Value*> live(graph.outputs.begin(), graph.outputs.end());
   for (const State& state : graph.states) live.insert(state.next);

@@ -132,6 +132,24 @@ Shape upper(Shape shape, const Highest& highest) {
   return shape;
 }
 
+namespace {
+
+void add_highest(const Graph& graph, Highest& highest) {
+  for (const auto& node : graph.nodes) {
+    if (node->op == Op::measure)
+      highest.emplace(node->attributes.text("symbol"), max(upper(highest_of(*node), highest), Dim(1)));
+    for (const auto& region : node->regions) add_highest(*region, highest);
+  }
+}
+
+}  // namespace
+
+Highest highest_in(const Graph& graph) {
+  Highest highest;
+  add_highest(graph, highest);
+  return highest;
+}
+
 // --- facts
 
 std::vector<Equality> release_facts(Graph& region) {

@@ -31,6 +31,25 @@ using Highest = std::map<std::string, Dim>;
 Dim upper(const Dim& dim, const Highest& highest);
 Dim lower(const Dim& dim, const Highest& highest);
 Shape upper(Shape shape, const Highest& highest);
+/// The highest values of all symbols measured in a graph and its regions, in terms of those that are not measured.
+Highest highest_in(const Graph& graph);
+
+/// For walks against the order of execution: a measure stays as long as something that stays is sized by its symbol.
+class LiveSymbols {
+ public:
+  explicit LiveSymbols(const Graph& graph) : any_(!measures_of(graph).empty()) {}
+  /// A node that stays.
+  void add(const Node& node) {
+    if (any_) collect_symbols(node, names_);
+  }
+  bool need(const Node& node) const {
+    return node.op == Op::measure && names_.count(node.attributes.text("symbol")) != 0;
+  }
+
+ private:
+  bool any_;  // the graph measures at all
+  std::set<std::string> names_;
+};
 
 /// Takes from a region what it has found out about dims: what holds outside as well. Facts about symbols that are
 /// measured inside stay, to be checked where those are measured.

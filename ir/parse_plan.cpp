@@ -14,7 +14,8 @@ std::optional<Buffer::Kind> find_buffer_kind(std::string_view word) {
                                                           {"state", Kind::state},
                                                           {"turn", Kind::turn},
                                                           {"constant", Kind::constant},
-                                                          {"scratch", Kind::scratch}};
+                                                          {"scratch", Kind::scratch},
+                                                         {"measured", Kind::measured}};
   for (const auto& [name, kind] : kKinds)
     if (name == word) return kind;
   return std::nullopt;
@@ -39,6 +40,7 @@ class PlanParser {
     if (reader_.take_word("symbols")) return symbols();
     if (reader_.take_word("require")) return require();
     if (reader_.take_word("math")) return math();
+    if (reader_.take_word("measured")) return measured();
     if (reader_.take_word("memory")) return memory();
     if (reader_.take_word("buffer")) return buffer();
     if (reader_.take_word("input")) return port(plan_.inputs);
@@ -60,6 +62,14 @@ class PlanParser {
     RONDO_CHECK(reader_.expect_mark("=="));
     RONDO_TRY(Dim b, reader_.dim());
     plan_.equalities.emplace_back(std::move(a), std::move(b));
+    return Done{};
+  }
+
+  Status measured() {
+    RONDO_TRY(std::string symbol, reader_.symbol());
+    RONDO_CHECK(reader_.expect_mark("<="));
+    RONDO_TRY(Dim highest, reader_.dim());
+    plan_.measured.emplace_back(std::move(symbol), std::move(highest));
     return Done{};
   }
 
@@ -98,7 +108,7 @@ class PlanParser {
     RONDO_CHECK(reader_.expect_mark("="));
     const auto kind = find_buffer_kind(reader_.peek().text);
     if (reader_.peek().kind != Token::Kind::word || !kind)
-      return reader_.expected("input, output, state, constant or scratch");
+      return reader_.expected("input, output, state, constant, scratch or measured");
     reader_.next();
     buffer.kind = *kind;
     const Token type_token = reader_.peek();
@@ -156,22 +166,76 @@ class PlanParser {
       steps.push_back({std::move(result)});
       return Done{};
     }
+    if (reader_.take_word("choice")) {
+      RONDO_TRY(Choice result, choice());
+      steps.push_back({std::move(result)});
+      return Done{};
+    }
+    if (reader_.take_word("measure")) {
+      RONDO_TRY(Measure result, measure());
+      steps.push_back({std::move(result)});
+      return Done{};
+    }
     return reader_.expected("a statement or '}'");
   }
 
   Result<Loop> loop() {
-    if (++depth_ > TextReader::kMaxNesting) return reader_.error("loops are nested too deeply");
     Loop loop;
     RONDO_TRY(loop.name, reader_.name());
     RONDO_CHECK(reader_.expect_mark(":"));
     RONDO_TRY(loop.var, parse_variable(reader_));
     RONDO_CHECK(reader_.expect_mark("<"));
     RONDO_TRY(loop.trip, reader_.dim());
+    if (reader_.take_word("while")) {
+      RONDO_TRY(loop.condition, parse_buffer_name(reader_, buffers_));
+    }
     RONDO_CHECK(parse_place(reader_, loop.place));
-    RONDO_CHECK(reader_.expect_mark("{"));
-    while (!reader_.take_mark("}")) RONDO_CHECK(step(loop.steps));
-    --depth_;
+    RONDO_CHECK(nested(loop.steps));
     return loop;
+  }
+
+  Status nested(std::vector<Step>& steps) {
+    if (++depth_ > TextReader::kMaxNesting) return reader_.error("steps are nested too deeply");
+    RONDO_CHECK(reader_.expect_mark("{"));
+    while (!reader_.take_mark("}")) RONDO_CHECK(step(steps));
+    --depth_;
+    return Done{};
+  }
+
+  /// NAME: BUFFER [@ "place"] { … } otherwise { … }
+  Result<Choice> choice() {
+    Choice choice;
+    RONDO_TRY(choice.name, reader_.name());
+    RONDO_CHECK(reader_.expect_mark(":"));
+    RONDO_TRY(choice.condition, parse_buffer_name(reader_, buffers_));
+    RONDO_CHECK(parse_place(reader_, choice.place));
+    RONDO_CHECK(nested(choice.then));
+    RONDO_CHECK(reader_.expect_word("otherwise"));
+    RONDO_CHECK(nested(choice.otherwise));
+    return choice;
+  }
+
+  /// NAME: SYMBOL = BUFFER from INT to DIM {require DIM == DIM} [@ "place"] { … }
+  Result<Measure> measure() {
+    Measure measure;
+    RONDO_TRY(measure.name, reader_.name());
+    RONDO_CHECK(reader_.expect_mark(":"));
+    RONDO_TRY(measure.symbol, reader_.symbol());
+    RONDO_CHECK(reader_.expect_mark("="));
+    RONDO_TRY(measure.buffer, parse_buffer_name(reader_, buffers_));
+    RONDO_CHECK(reader_.expect_word("from"));
+    RONDO_TRY(measure.low, reader_.integer());
+    RONDO_CHECK(reader_.expect_word("to"));
+    RONDO_TRY(measure.high, reader_.dim());
+    while (reader_.take_word("require")) {
+      RONDO_TRY(Dim a, reader_.dim());
+      RONDO_CHECK(reader_.expect_mark("=="));
+      RONDO_TRY(Dim b, reader_.dim());
+      measure.equalities.emplace_back(std::move(a), std::move(b));
+    }
+    RONDO_CHECK(parse_place(reader_, measure.place));
+    RONDO_CHECK(nested(measure.steps));
+    return measure;
   }
 
   TextReader& reader_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ir/measure.h"
+
 namespace rondo {
 namespace {
 
@@ -10,7 +12,40 @@ constexpr std::string_view kCombines[] = {"sum", "prod", "max", "min"};
 }  // namespace
 
 bool operator==(const Loop& a, const Loop& b) {
-  return a.name == b.name && a.place == b.place && a.var == b.var && a.trip == b.trip && a.steps == b.steps;
+  return a.name == b.name && a.place == b.place && a.var == b.var && a.trip == b.trip && a.steps == b.steps &&
+         a.condition == b.condition;
+}
+
+bool operator==(const Choice& a, const Choice& b) {
+  return a.name == b.name && a.place == b.place && a.condition == b.condition && a.then == b.then &&
+         a.otherwise == b.otherwise;
+}
+
+bool operator==(const Measure& a, const Measure& b) {
+  return a.name == b.name && a.place == b.place && a.symbol == b.symbol && a.buffer == b.buffer && a.low == b.low &&
+         a.high == b.high && a.equalities == b.equalities && a.steps == b.steps;
+}
+
+const std::string& name_of(const Step& step) {
+  return std::visit([](const auto& what) -> const std::string& { return what.name; }, step.what);
+}
+
+namespace {
+
+void add_highest(const std::vector<Step>& steps, Highest& highest) {
+  for (const Step& step : steps) {
+    if (const auto* measure = std::get_if<Measure>(&step.what))
+      highest.emplace(measure->symbol, max(upper(measure->high, highest) - Dim(measure->low) + 1, Dim(1)));
+    for_each_nested(step, [&](const std::vector<Step>& nested) { add_highest(nested, highest); });
+  }
+}
+
+}  // namespace
+
+Highest highest_of(const Plan& plan) {
+  Highest highest;
+  add_highest(plan.steps, highest);
+  return highest;
 }
 
 int nest_of(const Kernel& kernel, int var) {
@@ -34,7 +69,9 @@ Dim task_count(const Kernel& kernel) {
 bool has_tasks(const std::vector<Step>& steps) {
   return std::any_of(steps.begin(), steps.end(), [](const Step& step) {
     const auto* kernel = std::get_if<Kernel>(&step.what);
-    return kernel ? kernel->schedule.task_axis >= 0 : has_tasks(std::get<Loop>(step.what).steps);
+    bool found = kernel && kernel->schedule.task_axis >= 0;
+    for_each_nested(step, [&](const std::vector<Step>& nested) { found = found || has_tasks(nested); });
+    return found;
   });
 }
 

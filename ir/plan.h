@@ -29,7 +29,8 @@ struct Index {
 
 struct Buffer {
   /// turn: i32[1] in the state memory, 0 or 1, that changes from call to call; no result depends on it.
-  enum class Kind : uint8_t { input, output, state, turn, constant, scratch };
+  /// measured: i64, one for each of Plan::measured, where the caller finds their values.
+  enum class Kind : uint8_t { input, output, state, turn, constant, scratch, measured };
   Kind kind = Kind::scratch;
   DType dtype = DType::f32;
   Dim count;            // elements
@@ -126,19 +127,44 @@ struct Kernel {
 
 struct Step;
 
-/// Runs its steps for var = 0 .. trip-1.
+/// Runs its steps for var = 0 .. trip-1; where there is a condition, bool[1], only while it is true: it is looked at
+/// before each run.
 struct Loop {
   std::string name;
   std::string place;
   int var = 0;
   Dim trip;
   std::vector<Step> steps;
+  int condition = -1;  // buffer; -1: none
+};
+
+/// Runs one of two lists of steps, by a buffer of bool[1].
+struct Choice {
+  std::string name;
+  std::string place;
+  int condition = 0;
+  std::vector<Step> then, otherwise;
+};
+
+/// Runs its steps, which may use the symbol: the value of a buffer of i64[1], less (low - 1). A value outside [low, high]
+/// ends the call with over-capacity, equalities that do not hold end it with bad-dimension; the steps are not run then.
+struct Measure {
+  std::string name;
+  std::string place;
+  std::string symbol;
+  int buffer = 0;
+  int64_t low = 0;
+  Dim high;
+  std::vector<std::pair<Dim, Dim>> equalities;
+  std::vector<Step> steps;
 };
 
 struct Step {
-  std::variant<Kernel, Loop> what;
+  std::variant<Kernel, Loop, Choice, Measure> what;
 };
 bool operator==(const Loop&, const Loop&);
+bool operator==(const Choice&, const Choice&);
+bool operator==(const Measure&, const Measure&);
 inline bool operator==(const Step& a, const Step& b) { return a.what == b.what; }
 
 struct Port {
@@ -163,6 +189,9 @@ struct Plan {
   bool fast_math = false;            // activations in their cell_ forms may be as inexact as --math=fast says
   std::vector<std::string> symbols;  // symbolic dimensions, in the order in which callers pass them
   std::vector<std::pair<Dim, Dim>> equalities;  // checked at entry
+  /// Symbols that outputs' types use and only the run knows, with their highest values in terms of `symbols`. Outputs'
+  /// buffers are sized for those.
+  std::vector<std::pair<std::string, Dim>> measured;
   std::vector<Port> inputs, outputs;
   std::vector<StateSlot> states;
   std::vector<Buffer> buffers;
@@ -171,6 +200,24 @@ struct Plan {
   int64_t constant_bytes = 0;
   friend bool operator==(const Plan&, const Plan&) = default;
 };
+
+/// Calls f(steps) for each list of steps inside a step, in order.
+template <class AnyStep, class Function>
+void for_each_nested(AnyStep& step, Function f) {
+  if (auto* loop = std::get_if<Loop>(&step.what)) f(loop->steps);
+  if (auto* choice = std::get_if<Choice>(&step.what)) f(choice->then), f(choice->otherwise);
+  if (auto* measure = std::get_if<Measure>(&step.what)) f(measure->steps);
+}
+/// Calls f(buffer) for what a step that is no kernel reads itself, before the steps inside it.
+template <class AnyStep, class Function>
+void for_each_read(AnyStep& step, Function f) {
+  if (auto* loop = std::get_if<Loop>(&step.what); loop && loop->condition >= 0) f(loop->condition);
+  if (auto* choice = std::get_if<Choice>(&step.what)) f(choice->condition);
+  if (auto* measure = std::get_if<Measure>(&step.what)) f(measure->buffer);
+}
+const std::string& name_of(const Step& step);
+/// The highest value of every symbol that the steps measure, in terms of the plan's symbols.
+std::map<std::string, Dim> highest_of(const Plan& plan);
 
 /// Calls f(axis) for each of a kernel's axes: the parallel ones, then nest by nest.
 template <class AnyKernel, class Function>

@@ -24,7 +24,7 @@ std::vector<std::string> buffer_words(const Plan& plan) {
 }
 
 std::string_view to_string(Buffer::Kind kind) {
-  constexpr std::string_view kWords[] = {"input", "output", "state", "turn", "constant", "scratch"};
+  constexpr std::string_view kWords[] = {"input", "output", "state", "turn", "constant", "scratch", "measured"};
   return kWords[static_cast<int>(kind)];
 }
 
@@ -79,6 +79,13 @@ class PlanPrinter {
       print_dim(out_, b);
       out_ += '\n';
     }
+    for (const auto& [symbol, highest] : plan_.measured) {
+      line("measured ");
+      print_dim(out_, Dim::symbol(symbol));
+      out_ += " <= ";
+      print_dim(out_, highest);
+      out_ += '\n';
+    }
     line("memory constants ");
     out_ += fmt::format("{}, state ", plan_.constant_bytes);
     print_dim(out_, plan_.state_bytes);
@@ -99,7 +106,7 @@ class PlanPrinter {
     print_type(out_, {buffer.dtype, {buffer.count}});
     if (buffer.kind == Kind::input || buffer.kind == Kind::output || buffer.kind == Kind::state || buffer.slot != 0)
       out_ += fmt::format(" slot {}", buffer.slot);
-    const bool placed = buffer.kind != Kind::input && buffer.kind != Kind::output;
+    const bool placed = buffer.kind != Kind::input && buffer.kind != Kind::output && buffer.kind != Kind::measured;
     if (placed || !buffer.offset.is(0)) {
       out_ += " at ";
       print_dim(out_, buffer.offset);
@@ -136,10 +143,10 @@ class PlanPrinter {
 
   void steps(const std::vector<Step>& steps) {
     for (const Step& step : steps) {
-      if (const auto* kernel = std::get_if<Kernel>(&step.what))
-        this->kernel(*kernel);
-      else
-        loop(std::get<Loop>(step.what));
+      if (const auto* kernel = std::get_if<Kernel>(&step.what)) this->kernel(*kernel);
+      if (const auto* loop = std::get_if<Loop>(&step.what)) this->loop(*loop);
+      if (const auto* choice = std::get_if<Choice>(&step.what)) this->choice(*choice);
+      if (const auto* measure = std::get_if<Measure>(&step.what)) this->measure(*measure);
     }
     --depth_;
     line("");
@@ -156,11 +163,46 @@ class PlanPrinter {
     print_name(out_, loop.name);
     out_ += fmt::format(": i{} < ", loop.var);
     print_dim(out_, loop.trip);
+    if (loop.condition >= 0) out_ += " while " + word(loop.condition);
     place(loop.place);
+    nested(loop.steps);
+    out_ += "\n";
+  }
+
+  void nested(const std::vector<Step>& steps) {
     out_ += " {\n";
     ++depth_;
-    steps(loop.steps);
-    out_ += "}\n";
+    this->steps(steps);
+    out_ += "}";
+  }
+
+  void choice(const Choice& choice) {
+    line("choice ");
+    print_name(out_, choice.name);
+    out_ += ": " + word(choice.condition);
+    place(choice.place);
+    nested(choice.then);
+    out_ += " otherwise";
+    nested(choice.otherwise);
+    out_ += "\n";
+  }
+
+  void measure(const Measure& measure) {
+    line("measure ");
+    print_name(out_, measure.name);
+    out_ += ": ";
+    print_dim(out_, Dim::symbol(measure.symbol));
+    out_ += fmt::format(" = {} from {} to ", word(measure.buffer), measure.low);
+    print_dim(out_, measure.high);
+    for (const auto& [a, b] : measure.equalities) {
+      out_ += " require ";
+      print_dim(out_, a);
+      out_ += " == ";
+      print_dim(out_, b);
+    }
+    place(measure.place);
+    nested(measure.steps);
+    out_ += "\n";
   }
 
   void axes(std::string_view keyword, const std::vector<Axis>& axes) {

@@ -44,8 +44,11 @@ class Lifetimes {
         continue;
       }
       const Span body{count_, count_};
-      walk(std::get<Loop>(step.what).steps);
-      if (count_ > body.first) loops_.push_back({body.first, count_ - 1});  // inner loops before outer ones
+      const bool repeats = std::holds_alternative<Loop>(step.what);
+      for_each_read(step, [&](int buffer) { touch(buffer, true); });
+      if (!repeats) ++count_;
+      for_each_nested(step, [&](const std::vector<Step>& nested) { walk(nested); });
+      if (repeats && count_ > body.first) loops_.push_back({body.first, count_ - 1});  // inner loops before outer ones
     }
   }
 

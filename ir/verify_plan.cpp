@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "ir/lexer.h"
+#include "ir/measure.h"
 #include "ir/verify.h"
 #include "ir/verify_access.h"
 #include "ir/verify_memory.h"
@@ -16,6 +17,7 @@ namespace {
 struct Report {
   const Plan& plan;
   Diagnostics errors;
+  std::set<std::string> measured = {};  // symbols that steps around have given a value
 
   bool add(bool holds, const std::string& place, std::string message) {
     if (!holds) errors.push_back(internal_error(std::move(message), place));
@@ -30,7 +32,7 @@ struct Report {
     std::set<std::string> names;
     dim.collect_symbols(names);
     for (const std::string& name : names)
-      add(std::find(plan.symbols.begin(), plan.symbols.end(), name) != plan.symbols.end(), place,
+      add(measured.count(name) || std::find(plan.symbols.begin(), plan.symbols.end(), name) != plan.symbols.end(), place,
           fmt::format("dimension '{}' is not a symbol of the plan", name));
   }
 };
@@ -46,6 +48,10 @@ class InterfaceCheck {
       report_.add(std::find(plan_.symbols.begin(), plan_.symbols.begin() + static_cast<std::ptrdiff_t>(i),
                             plan_.symbols[i]) == plan_.symbols.begin() + static_cast<std::ptrdiff_t>(i),
                   "symbols", fmt::format("'{}' stands there twice", plan_.symbols[i]));
+    for (const auto& [symbol, highest] : plan_.measured) {
+      report_.symbols(highest, "measured");
+      report_.add(highest_.emplace(symbol, highest).second, "measured", fmt::format("'{}' stands there twice", symbol));
+    }
     for (const auto& [a, b] : plan_.equalities) {
       report_.symbols(a, "require");
       report_.symbols(b, "require");
@@ -67,6 +73,8 @@ class InterfaceCheck {
     report_.symbols(buffer.offset, place);
     report_.add(buffer.count.upper_bound() >= 0, place, "its count is negative");
     if (buffer.kind == Kind::constant) constant(buffer, place);
+    report_.add(buffer.kind != Kind::measured || (buffer.dtype == DType::i64 && buffer.count.is(std::ssize(plan_.measured))),
+                place, "it must hold one i64 for each measured dimension");
     if (buffer.kind == Kind::input) slot(buffer, plan_.inputs.size(), place);
     if (buffer.kind == Kind::output) slot(buffer, plan_.outputs.size(), place);
     if (buffer.kind == Kind::state) slot(buffer, plan_.states.size(), place);
@@ -103,12 +111,13 @@ class InterfaceCheck {
   template <class PortOrState>
   void port(const char* word, const PortOrState& port, size_t number, Buffer::Kind kind) {
     const std::string place = fmt::format("{} '{}'", word, port.name);
-    for (const Dim& dim : port.type.shape) report_.symbols(dim, place);
+    const Shape shape = kind == Buffer::Kind::output ? upper(port.type.shape, highest_) : port.type.shape;
+    for (const Dim& dim : shape) report_.symbols(dim, place);
     const Buffer* buffer = report_.buffer(port.buffer);
     if (!report_.add(buffer, place, fmt::format("buffer {} does not exist", port.buffer))) return;
     report_.add(buffer->kind == kind && buffer->slot == static_cast<int>(number), place,
                 fmt::format("its buffer '{}' must be {} {}", buffer->name, word, number));
-    report_.add(buffer->dtype == port.type.dtype && buffer->count == element_count(port.type.shape), place,
+    report_.add(buffer->dtype == port.type.dtype && buffer->count == element_count(shape), place,
                 fmt::format("its type {} does not fit its buffer, {}[{}]", to_string(port.type),
                             to_string(buffer->dtype), buffer->count.to_string()));
   }
@@ -126,6 +135,7 @@ class InterfaceCheck {
 
   Report& report_;
   const Plan& plan_;
+  Highest highest_;
 };
 
 // --- kernels
@@ -421,8 +431,14 @@ class StepsCheck {
         report_.add(names_.insert(kernel->name).second, fmt::format("kernel '{}'", kernel->name),
                     "another kernel has this name");
         KernelCheck(report_, *kernel, extents).run();
+      } else if (const auto* loop = std::get_if<Loop>(&step.what)) {
+        this->loop(*loop, extents);
+      } else if (const auto* choice = std::get_if<Choice>(&step.what)) {
+        reads(choice->condition, DType::boolean, fmt::format("choice '{}'", choice->name));
+        run(choice->then, extents);
+        run(choice->otherwise, extents);
       } else {
-        loop(std::get<Loop>(step.what), extents);
+        measure(std::get<Measure>(step.what), extents);
       }
     }
   }
@@ -431,6 +447,7 @@ class StepsCheck {
   void loop(const Loop& loop, Extents extents) {
     const std::string place = fmt::format("loop '{}'", loop.name);
     report_.symbols(loop.trip, place);
+    if (loop.condition != -1) reads(loop.condition, DType::boolean, place);
     report_.add(loop.var >= 0, place, fmt::format("variable {} is negative", loop.var));
     report_.add(loop.trip.upper_bound() >= 0, place, "its trip count is negative");
     report_.add(extents.emplace(loop.var, loop.trip).second, place,
@@ -438,7 +455,33 @@ class StepsCheck {
     run(loop.steps, extents);
   }
 
+  /// The step reads the first element of a buffer.
+  void reads(int number, DType dtype, const std::string& place) {
+    const Buffer* buffer = report_.buffer(number);
+    if (!report_.add(buffer, place, fmt::format("buffer {} does not exist", number))) return;
+    report_.add(buffer->dtype == dtype && buffer->count.lower_bound() >= 1, place,
+                fmt::format("it reads {} from buffer '{}' of {}[{}]", to_string(dtype), buffer->name,
+                            to_string(buffer->dtype), buffer->count.to_string()));
+  }
+
+  void measure(const Measure& measure, const Extents& extents) {
+    const std::string place = fmt::format("measure '{}'", measure.name);
+    reads(measure.buffer, DType::i64, place);
+    report_.symbols(measure.high, place);
+    report_.add(is_measured(measure.symbol), place,
+                fmt::format("its symbol must begin with '{}', not '{}'", kMeasuredPrefix, measure.symbol));
+    report_.add(measured_.insert(measure.symbol).second, place, fmt::format("'{}' is measured twice", measure.symbol));
+    report_.measured.insert(measure.symbol);
+    for (const auto& [a, b] : measure.equalities) {
+      report_.symbols(a, place);
+      report_.symbols(b, place);
+    }
+    run(measure.steps, extents);
+    report_.measured.erase(measure.symbol);
+  }
+
   Report& report_;
+  std::set<std::string> measured_;
   std::set<std::string> names_;
 };
 

@@ -1,7 +1,7 @@
 // fold_constants: nodes whose operands are constant are evaluated; nodes that change nothing go (see simplify.h).
 //
-// A value that needs nothing (a constant, a dims) moves into the scans that it is an invariant of, so that bodies see
-// their weights. Sweeps until nothing changes, a fixed number of times at most.
+// A value that needs nothing (a constant, a dims) moves into the scans, loops and branches that use it as it is, so that
+// regions see their weights. Sweeps until nothing changes, a fixed number of times at most.
 // Tested by tests/passes/fold_constants.test.
 #include "ir/infer.h"
 #include "passes/pass.h"
@@ -14,6 +14,9 @@ namespace {
 constexpr int kMaxSweeps = 6;
 
 std::vector<Value*> fold_node(Node& node, Builder& b, Rewriter& rewriter) {
+  if (node.op == Op::measure) return {};  // its symbol must be given a value
+  if (node.op == Op::branch) return simplify_branch(node, b, rewriter);
+  if (node.op == Op::loop) return simplify_loop(node, b, rewriter);
   if (node.op == Op::scan) simplify_scan(node, b, rewriter);
   if (!node.regions.empty() || node.results.size() != 1) return {};
   Value* result = node.result();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ir/measure.h"
+
 namespace rondo {
 namespace {
 
@@ -52,6 +54,21 @@ std::string map_word(const Node& view) {
 
 }  // namespace
 
+std::vector<std::pair<int, int>> symbol_uses(const Graph& graph) {
+  std::map<std::string, int> measures;
+  std::vector<std::pair<int, int>> uses;
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    const Node& node = *graph.nodes[i];
+    std::set<std::string> names;
+    if (!measures.empty()) collect_symbols(node, names);
+    for (const std::string& name : names)
+      if (const auto found = measures.find(name); found != measures.end())
+        uses.emplace_back(found->second, static_cast<int>(i));
+    if (node.op == Op::measure) measures.emplace(node.attributes.text("symbol"), static_cast<int>(i));
+  }
+  return uses;
+}
+
 FusionGroups::FusionGroups(const Graph& graph)
     : graph_(graph), users_(graph.nodes.size()), is_output_(graph.nodes.size(), false),
       group_of_(graph.nodes.size(), -1), demands_(graph.nodes.size()) {
@@ -62,6 +79,11 @@ FusionGroups::FusionGroups(const Graph& graph)
       const int from = position_of(operand);
       if (from >= 0 && (users_[from].empty() || users_[from].back() != i)) users_[from].push_back(i);
     }
+  }
+  for (const auto& [measure, user] : symbol_uses(graph)) {
+    std::vector<int>& users = users_[measure];
+    const auto at = std::lower_bound(users.begin(), users.end(), user);
+    if (at == users.end() || *at != user) users.insert(at, user);
   }
   auto mark = [&](const Value* value) {
     if (position_of(value) >= 0) is_output_[position_of(value)] = true;

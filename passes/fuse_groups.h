@@ -15,6 +15,9 @@ struct FusionGroup {
   int products = 0, reductions = 0;  // a kernel holds a few products, or one reduction
 };
 
+/// Positions of measure nodes and of nodes that use their symbols: dependences that no operand shows.
+std::vector<std::pair<int, int>> symbol_uses(const Graph& graph);
+
 /// Decides what is computed together, walking the graph against its order. A node joins the group of its users if
 ///  - the group then still has at most one reduction, or a few products of values from outside and no reduction,
 ///  - no element of it would be computed twice (only views lie between it and its users, and they ask for each

@@ -61,6 +61,9 @@ class Fuser {
         if (from == position_.end() || unit_of_[from->second] == unit_of_[i]) continue;
         missing[unit_of_[i]] += readers[unit_of_[from->second]].insert(unit_of_[i]).second;
       }
+    for (const auto& [measure, user] : symbol_uses(graph_))
+      if (unit_of_[measure] != unit_of_[user])
+        missing[unit_of_[user]] += readers[unit_of_[measure]].insert(unit_of_[user]).second;
     std::priority_queue<int, std::vector<int>, std::greater<int>> ready;
     for (size_t i = 0; i < count; ++i)
       if (unit_of_[i] == static_cast<int>(i) && missing[i] == 0) ready.push(static_cast<int>(i));

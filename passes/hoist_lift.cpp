@@ -1,6 +1,10 @@
 // What a scan body's values depend on, and their computation outside: see hoist.h.
 #include "passes/hoist.h"
 
+#include <algorithm>
+
+#include "ir/measure.h"
+
 namespace rondo {
 namespace {
 
@@ -9,7 +13,16 @@ Varies join(Varies a, Varies b) {
   return a == Varies::not_at_all ? b : Varies::with_step;
 }
 
-Dependence dependence_of(const Node& node, const Dependences& dependences) {
+/// Sized by what the body itself measures.
+bool is_measured_here(const Node& node, const std::set<std::string>& inside) {
+  if (inside.empty()) return false;
+  std::set<std::string> names;
+  collect_symbols(node, names);
+  return node.op == Op::measure ||
+         std::any_of(names.begin(), names.end(), [&](const auto& name) { return inside.count(name) != 0; });
+}
+
+Dependence dependence_of(const Node& node, const Dependences& dependences, const std::set<std::string>& inside) {
   Dependence result{Varies::not_at_all, is_product(node.op)};
   for (const Value* operand : node.operands) {
     const Dependence& dependence = dependences.at(operand);
@@ -19,7 +32,7 @@ Dependence dependence_of(const Node& node, const Dependences& dependences) {
     const Dependence& dependence = dependences.at(operand);
     result.has_product |= dependence.has_product && dependence.varies == result.varies;
   }
-  if (!node.regions.empty() || node.results.size() != 1) result.varies = Varies::with_step;
+  if (!node.regions.empty() || node.results.size() != 1 || is_measured_here(node, inside)) result.varies = Varies::with_step;
   const bool in_time = result.varies == Varies::forward || result.varies == Varies::backward;
   if (in_time && !Lifter::can_lift(node, dependences)) result.varies = Varies::with_step;
   return result;
@@ -49,8 +62,9 @@ Dependences find_dependences(const Scan& scan) {
     dependences[scan.scanned_param(i)] = {plain ? direction : Varies::with_step, false};
   }
   for (int i = 0; i < scan.invariants(); ++i) dependences[scan.invariant_param(i)] = {Varies::not_at_all, false};
+  const std::set<std::string> inside = measured_inside(scan.body());
   for (const auto& node : scan.body().nodes) {
-    const Dependence dependence = dependence_of(*node, dependences);
+    const Dependence dependence = dependence_of(*node, dependences, inside);
     for (const auto& result : node->results) dependences[result.get()] = dependence;
   }
   return dependences;

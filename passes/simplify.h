@@ -20,5 +20,13 @@ Value* simplify_view(const Node& node, Builder& b);
 Value* simplify_other(const Node& node, Builder& b);
 /// What a scan need not carry, scan or be given. Edits the scan; replaces results through the rewriter.
 void simplify_scan(Node& node, Builder& outside, Rewriter& rewriter);
+/// A branch whose condition is known becomes the region that runs, a loop that runs to its end a scan, one that does not
+/// run what it begins with: results, or nothing. Otherwise edited, as scans are.
+std::vector<Value*> simplify_branch(Node& node, Builder& b, Rewriter& rewriter);
+std::vector<Value*> simplify_loop(Node& node, Builder& b, Rewriter& rewriter);
+
+/// A value that can be made again inside a region, from nothing: a source, or a broadcast of one element.
+bool needs_nothing(const Value* value);
+Value* make_again(const Value* value, Builder& b);
 
 }  // namespace rondo

@@ -6,9 +6,7 @@
 #include "passes/simplify.h"
 
 namespace rondo {
-namespace {
 
-/// A value that can be made again inside a region, from nothing: a source, or a broadcast of one element.
 bool needs_nothing(const Value* value) {
   if (!value->producer) return false;
   return is_source(value->producer->op) || (is_op(value, Op::broadcast) && uniform_value(value));
@@ -19,6 +17,8 @@ Value* make_again(const Value* value, Builder& b) {
   if (is_source(node.op)) return b.one(node.op, {}, node.attributes);
   return b.broadcast(b.constant(*uniform_value(value)), value->type->shape);
 }
+
+namespace {
 
 /// Collects the edits of one scan and applies them together.
 class ScanSimplifier {

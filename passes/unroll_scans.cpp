@@ -9,6 +9,7 @@
 #include "passes/remarks.h"
 #include "passes/rewriter.h"
 
+#include "ir/measure.h"
 #include "ir/scan.h"
 
 namespace rondo {
@@ -110,6 +111,7 @@ class Unroller {
 Result<bool> unroll_scans(Graph& graph, const PassContext& context) {
   return Rewriter([&](Node& node, Builder& b, Rewriter&) -> std::vector<Value*> {
            if (node.op != Op::scan || !pays(Scan{node}, context)) return {};
+           if (!measured_inside(*node.regions[0]).empty()) return {};  // a symbol is measured in one place
            return Unroller(node, b).run();
          })
       .run(graph);

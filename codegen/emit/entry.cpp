@@ -1,6 +1,7 @@
 // Entry points: they check what can be checked in O(1) and return a status. Tested by entry_test.cpp.
 #include "codegen/emit/entry.h"
 
+#include "ir/measure.h"
 #include "runtime/include/rondo.h"
 
 namespace rondo::emit {
@@ -18,16 +19,13 @@ void load_symbols(Emitter& emitter, Frame& frame, const Plan& plan, Value* dims)
 
 Entries EntryEmitter::emit(llvm::Function* run) {
   valid_ = plan_.symbols.empty() && plan_.equalities.empty() ? nullptr : make_valid();
-  std::vector<Dim> shapes, offsets;
-  auto add_shape = [&](const Type& type) { shapes.insert(shapes.end(), type.shape.begin(), type.shape.end()); };
-  for (const Port& port : plan_.inputs) add_shape(port.type);
-  for (const Port& port : plan_.outputs) add_shape(port.type);
-  for (const StateSlot& slot : plan_.states) add_shape(slot.type), offsets.push_back(plan_.buffers[slot.buffer].offset);
+  std::vector<Dim> offsets;
+  for (const StateSlot& slot : plan_.states) offsets.push_back(plan_.buffers[slot.buffer].offset);
   return {make_call(run),
           make_reset(),
           make_size("_state_size", plan_.state_bytes),
           make_size("_scratch_size", plan_.scratch_bytes),
-          make_writer("_shapes", shapes),
+          make_shapes(),
           make_writer("_state_offsets", offsets)};
 }
 
@@ -107,7 +105,12 @@ llvm::Function* EntryEmitter::make_call(llvm::Function* run) {
     constants = b_.CreateSelect(is_null(constants), constants_, constants);
   }
   fail_if(bad, RONDO_BAD_POINTER);
-  b_.CreateRet(b_.CreateCall(run, {inputs, outputs, state, scratch, constants, dims, checked_hook(call)}));
+  Value* measured = llvm::ConstantPointerNull::get(b_.getPtrTy());
+  if (!plan_.measured.empty()) {
+    measured = field(call, 7);
+    fail_if(is_null(measured), RONDO_BAD_POINTER);
+  }
+  b_.CreateRet(b_.CreateCall(run, {inputs, outputs, state, scratch, constants, dims, checked_hook(call), measured}));
   return function;
 }
 
@@ -199,9 +202,44 @@ llvm::Function* EntryEmitter::make_writer(const std::string& name, const std::ve
   if (!values.empty()) fail_if(is_null(out), RONDO_BAD_POINTER);
   Frame frame(emitter_, function);
   load_symbols(emitter_, frame, plan_, dims);
+  write(frame, out, values);
+  return function;
+}
+
+void EntryEmitter::write(Frame& frame, Value* out, const std::vector<Dim>& values) {
   for (size_t i = 0; i < values.size(); ++i)
     b_.CreateAlignedStore(frame.dim64(values[i]), b_.CreateConstGEP1_64(b_.getInt64Ty(), out, i), llvm::Align(8));
   b_.CreateRet(b_.getInt32(RONDO_OK));
+}
+
+// shapes(dims, measured, out): without measured values, the largest that each dimension can be.
+llvm::Function* EntryEmitter::make_shapes() {
+  std::vector<Dim> sizes, largest;
+  const Highest highest(plan_.measured.begin(), plan_.measured.end());
+  auto add = [&](const Type& type) {
+    for (const Dim& dim : type.shape) sizes.push_back(dim), largest.push_back(upper(dim, highest));
+  };
+  for (const Port& port : plan_.inputs) add(port.type);
+  for (const Port& port : plan_.outputs) add(port.type);
+  for (const StateSlot& slot : plan_.states) add(slot.type);
+  llvm::Function* function = make("_shapes", b_.getInt32Ty(), {b_.getPtrTy(), b_.getPtrTy(), b_.getPtrTy()});
+  start_checks(function);
+  Value *dims = function->getArg(0), *measured = function->getArg(1), *out = function->getArg(2);
+  check_dims(dims, b_.getInt32(RONDO_BAD_POINTER), b_.getInt32(RONDO_BAD_DIMENSION));
+  if (!sizes.empty()) fail_if(is_null(out), RONDO_BAD_POINTER);
+  if (!highest.empty())
+    emitter_.if_then(is_null(measured), [&] {
+      Frame frame(emitter_, function);
+      load_symbols(emitter_, frame, plan_, dims);
+      write(frame, out, largest);
+    });
+  Frame frame(emitter_, function);
+  load_symbols(emitter_, frame, plan_, dims);
+  for (size_t i = 0; i < plan_.measured.size(); ++i)
+    frame.symbols[plan_.measured[i].first] = frame.at_start([&]() -> Value* {
+      return b_.CreateAlignedLoad(b_.getInt64Ty(), b_.CreateConstGEP1_64(b_.getInt64Ty(), measured, i), llvm::Align(8));
+    });
+  write(frame, out, sizes);
   return function;
 }
 

@@ -27,6 +27,8 @@ class EntryEmitter {
   llvm::Function* make_reset();
   llvm::Function* make_size(const std::string& name, const Dim& bytes);
   llvm::Function* make_writer(const std::string& name, const std::vector<Dim>& values);
+  llvm::Function* make_shapes();
+  void write(Frame& frame, Value* out, const std::vector<Dim>& values);
 
   /// Returns the status from the function if the condition holds.
   void fail_if(Value* condition, Value* result);

@@ -104,10 +104,29 @@ void Uses::add(const Kernel& kernel) {
   for_each_axis(kernel, [&](const Axis& axis) { vars.erase(axis.var); });
 }
 
+void Uses::add(const std::vector<Step>& steps) {
+  for (const Step& step : steps) std::visit([&](const auto& what) { add(what); }, step.what);
+}
+
 void Uses::add(const Loop& loop) {
-  for (const Step& step : loop.steps) std::visit([&](const auto& what) { add(what); }, step.what);
+  add(loop.steps);
   loop.trip.collect_symbols(symbols);
+  if (loop.condition >= 0) buffers.insert(loop.condition);
   vars.erase(loop.var);
+}
+
+void Uses::add(const Choice& choice) {
+  buffers.insert(choice.condition);
+  add(choice.then);
+  add(choice.otherwise);
+}
+
+void Uses::add(const Measure& measure) {
+  buffers.insert(measure.buffer);
+  add(measure.steps);
+  for (const auto& [a, b] : measure.equalities) a.collect_symbols(symbols), b.collect_symbols(symbols);
+  symbols.erase(measure.symbol);
+  measure.high.collect_symbols(symbols);
 }
 
 llvm::SmallVector<Value*> arguments_of(const Frame& frame, const Uses& uses, std::string& error) {
@@ -133,7 +152,9 @@ void describe_buffer(llvm::Function& function, unsigned argument, const Buffer& 
     function.addParamAttr(argument, llvm::Attribute::NoAlias);
     function.addParamAttr(argument, llvm::Attribute::ReadOnly);
   }
-  if (buffer.kind == Buffer::Kind::input || buffer.kind == Buffer::Kind::output) return;
+  if (buffer.kind == Buffer::Kind::input || buffer.kind == Buffer::Kind::output ||
+      buffer.kind == Buffer::Kind::measured)
+    return;
   auto align = llvm::Attribute::getWithAlignment(function.getContext(), llvm::Align(Plan::kAlignment));
   function.addParamAttr(argument, align);
 }

@@ -44,6 +44,9 @@ struct Uses {
   bool tasks = false;
   void add(const Kernel& kernel);
   void add(const Loop& loop);
+  void add(const Choice& choice);
+  void add(const Measure& measure);
+  void add(const std::vector<Step>& steps);
   void add(const Index& index);
 };
 

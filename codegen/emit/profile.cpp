@@ -11,10 +11,8 @@ namespace {
 
 void add_names(const std::vector<Step>& steps, std::vector<std::string>& names) {
   for (const Step& step : steps) {
-    if (auto* kernel = std::get_if<Kernel>(&step.what))
-      names.push_back(kernel->name);
-    else
-      add_names(std::get<Loop>(step.what).steps, names);
+    if (auto* kernel = std::get_if<Kernel>(&step.what)) names.push_back(kernel->name);
+    for_each_nested(step, [&](const std::vector<Step>& nested) { add_names(nested, names); });
   }
 }
 

@@ -6,6 +6,7 @@
 #include "codegen/emit/profile.h"
 #include "codegen/emit/tasks.h"
 #include "codegen/names.h"
+#include "runtime/include/rondo.h"
 
 namespace rondo::emit {
 namespace {
@@ -18,7 +19,7 @@ class StepEmitter {
       : emitter_(emitter), b_(emitter.b), plan_(plan), prefix_(prefix), profile_(profile) {}
 
   Result<llvm::Function*> run() {
-    std::vector<llvm::Type*> params(7, b_.getPtrTy());
+    std::vector<llvm::Type*> params(8, b_.getPtrTy());
     llvm::Function* function = emitter_.make_function(prefix_ + ".run", b_.getInt32Ty(), params);
     Frame frame(emitter_, function);
     frame.status = frame.local(b_.getInt32Ty());
@@ -26,7 +27,7 @@ class StepEmitter {
     load_symbols(emitter_, frame, plan_, function->getArg(5));
     frame.parallel = function->getArg(6);
     Uses uses;
-    for (const Step& step : plan_.steps) std::visit([&](const auto& what) { uses.add(what); }, step.what);
+    uses.add(plan_.steps);
     for (int buffer : uses.buffers)
       frame.buffers[buffer] = frame.at_start([&] { return base_of(frame, function, plan_.buffers[buffer]); });
     profile_.time_nothing();
@@ -51,12 +52,19 @@ class StepEmitter {
       case Buffer::Kind::turn: return inside(2);
       case Buffer::Kind::scratch: return inside(3);
       case Buffer::Kind::constant: return inside(4);
+      case Buffer::Kind::measured: return function->getArg(7);
     }
     return nullptr;
   }
 
-  static const std::string& name_of(const Step& step) {
-    return std::visit([](const auto& what) -> const std::string& { return what.name; }, step.what);
+  /// Steps that become functions of their own.
+  static size_t length(const std::vector<Step>& steps) {
+    size_t count = 0;
+    for (const Step& step : steps) {
+      const auto* measure = std::get_if<Measure>(&step.what);
+      count += measure ? 1 + length(measure->steps) : 1;
+    }
+    return count;
   }
 
   Status outermost(Frame& frame, const Step& step) {
@@ -70,15 +78,19 @@ class StepEmitter {
     return Done{};
   }
 
-  Result<llvm::Function*> define(const Step& step, const Uses& uses, llvm::ArrayRef<Value*> arguments) {
-    llvm::IRBuilderBase::InsertPointGuard guard(b_);
+  llvm::Function* declare(const std::string& step, llvm::ArrayRef<Value*> arguments) {
     llvm::SmallVector<llvm::Type*> types;
     for (Value* argument : arguments) types.push_back(argument->getType());
-    std::string name = prefix_ + "." + identifier(name_of(step), "step");
+    std::string name = prefix_ + "." + identifier(step, "step");
     llvm::Function* function = emitter_.make_function(name, b_.getVoidTy(), types);
     // A short plan becomes one function; in a long one, functions keep LLVM's work linear in its length.
-    const bool is_short = plan_.steps.size() <= kInlinedSteps;
-    function->addFnAttr(is_short ? llvm::Attribute::AlwaysInline : llvm::Attribute::NoInline);
+    function->addFnAttr(is_short_ ? llvm::Attribute::AlwaysInline : llvm::Attribute::NoInline);
+    return function;
+  }
+
+  Result<llvm::Function*> define(const Step& step, const Uses& uses, llvm::ArrayRef<Value*> arguments) {
+    llvm::IRBuilderBase::InsertPointGuard guard(b_);
+    llvm::Function* function = declare(name_of(step), arguments);
     Frame frame(emitter_, function);
     bind_parameters(frame, *function, plan_, uses);
     RONDO_CHECK(inside(frame, step));
@@ -92,7 +104,10 @@ class StepEmitter {
         return kernel->schedule.task_axis < 0 ? emit_kernel(emitter_, frame, plan_, *kernel)
                                               : emit_divided(emitter_, frame, plan_, *kernel, prefix_);
       });
+    if (auto* choice = std::get_if<Choice>(&step.what)) return this->choice(frame, *choice);
+    if (auto* measure = std::get_if<Measure>(&step.what)) return this->measure(frame, *measure);
     const Loop& loop = std::get<Loop>(step.what);
+    if (loop.condition >= 0) return conditional_loop(frame, loop);
     Status status = Done{};
     emitter_.loop(emitter_.word_constant(0), frame.dim(loop.trip), 1, [&](Value* i) {
       frame.vars[loop.var] = i;
@@ -103,11 +118,97 @@ class StepEmitter {
     return status;
   }
 
+  Status list(Frame& frame, const std::vector<Step>& steps) {
+    for (const Step& step : steps) RONDO_CHECK(inside(frame, step));
+    return Done{};
+  }
+
+  Value* is_true(Frame& frame, int buffer) {
+    Value* byte = b_.CreateAlignedLoad(b_.getInt8Ty(), frame.buffers.at(buffer), llvm::Align(1));
+    return b_.CreateIsNotNull(byte);
+  }
+
+  llvm::BasicBlock* block(const char* name) {
+    return llvm::BasicBlock::Create(emitter_.module.getContext(), name, b_.GetInsertBlock()->getParent());
+  }
+
+  Status conditional_loop(Frame& frame, const Loop& loop) {
+    llvm::BasicBlock *before = b_.GetInsertBlock(), *head = block("while"), *asked = block("go"), *body = block("body"),
+                     *after = block("done");
+    Value* trip = frame.dim(loop.trip);
+    b_.CreateBr(head);
+    b_.SetInsertPoint(head);
+    llvm::PHINode* i = b_.CreatePHI(emitter_.word, 2);
+    i->addIncoming(emitter_.word_constant(0), before);
+    b_.CreateCondBr(b_.CreateICmpSLT(i, trip), asked, after);
+    b_.SetInsertPoint(asked);
+    b_.CreateCondBr(is_true(frame, loop.condition), body, after);
+    b_.SetInsertPoint(body);
+    frame.vars[loop.var] = i;
+    Status status = list(frame, loop.steps);
+    frame.vars.erase(loop.var);
+    i->addIncoming(b_.CreateAdd(i, emitter_.word_constant(1)), b_.GetInsertBlock());
+    b_.CreateBr(head);
+    after->moveAfter(b_.GetInsertBlock());
+    b_.SetInsertPoint(after);
+    return status;
+  }
+
+  Status choice(Frame& frame, const Choice& choice) {
+    llvm::BasicBlock *then = block("then"), *otherwise = block("otherwise"), *after = block("chosen");
+    b_.CreateCondBr(is_true(frame, choice.condition), then, otherwise);
+    b_.SetInsertPoint(then);
+    RONDO_CHECK(list(frame, choice.then));
+    b_.CreateBr(after);
+    b_.SetInsertPoint(otherwise);
+    RONDO_CHECK(list(frame, choice.otherwise));
+    b_.CreateBr(after);
+    b_.SetInsertPoint(after);
+    return Done{};
+  }
+
+  // What uses the symbol is a function that takes it: dims are computed where functions begin.
+  Status measure(Frame& frame, const Measure& measure) {
+    Value* value = b_.CreateAlignedLoad(b_.getInt64Ty(), frame.buffers.at(measure.buffer), llvm::Align(8));
+    Value* low = b_.getInt64(measure.low);
+    Value* good = b_.CreateAnd(b_.CreateICmpSGE(value, low), b_.CreateICmpSLE(value, frame.dim64(measure.high)));
+    Value* symbol = b_.CreateAdd(b_.CreateSub(value, low), b_.getInt64(1));
+    Uses uses;
+    uses.add(measure);
+    std::string error;
+    llvm::SmallVector<Value*> arguments = arguments_of(frame, uses, error);
+    if (!error.empty()) return internal_error("step " + measure.name + " uses " + error);
+    arguments.push_back(symbol);
+    RONDO_TRY(llvm::Function * function, define_measured(measure, uses, arguments));
+    emitter_.if_then(good, [&] { b_.CreateCall(function, arguments); });
+    emitter_.if_then(b_.CreateNot(good), [&] { b_.CreateStore(b_.getInt32(RONDO_OVER_CAPACITY), frame.status); });
+    return Done{};
+  }
+
+  Result<llvm::Function*> define_measured(const Measure& measure, const Uses& uses, llvm::ArrayRef<Value*> arguments) {
+    llvm::IRBuilderBase::InsertPointGuard guard(b_);
+    llvm::Function* function = declare(measure.name, arguments);
+    Frame frame(emitter_, function);
+    bind_parameters(frame, *function, plan_, uses);
+    frame.symbols[measure.symbol] = function->getArg(static_cast<unsigned>(function->arg_size()) - 1);
+    for (const auto& [left, right] : measure.equalities) {
+      Value* equal = b_.CreateICmpEQ(frame.dim64(left), frame.dim64(right));
+      emitter_.if_then(b_.CreateNot(equal), [&] {
+        b_.CreateStore(b_.getInt32(RONDO_BAD_DIMENSION), frame.status);
+        b_.CreateRetVoid();
+      });
+    }
+    for (const Step& step : measure.steps) RONDO_CHECK(outermost(frame, step));
+    b_.CreateRetVoid();
+    return function;
+  }
+
   Emitter& emitter_;
   llvm::IRBuilder<>& b_;
   const Plan& plan_;
   const std::string& prefix_;
   Profile& profile_;
+  const bool is_short_ = length(plan_.steps) <= kInlinedSteps;
 };
 
 }  // namespace

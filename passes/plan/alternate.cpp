@@ -22,10 +22,10 @@ class Alternation {
  private:
   void visit(std::vector<Step>& steps, int loop_var) {
     for (Step& step : steps) {
-      if (auto* loop = std::get_if<Loop>(&step.what))
-        visit(loop->steps, loop->var);
-      else if (auto& kernel = std::get<Kernel>(step.what); (loop_var >= 0 || !plan_.states.empty()) && pays(kernel))
-        alternate(kernel, loop_var);
+      const auto* loop = std::get_if<Loop>(&step.what);
+      for_each_nested(step, [&](std::vector<Step>& nested) { visit(nested, loop ? loop->var : loop_var); });
+      auto* kernel = std::get_if<Kernel>(&step.what);
+      if (kernel && (loop_var >= 0 || !plan_.states.empty()) && pays(*kernel)) alternate(*kernel, loop_var);
     }
   }
 

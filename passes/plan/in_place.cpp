@@ -19,10 +19,17 @@ const Instr* plain_copy(const Step& step) {
 
 template <class Function>
 void for_each_kernel_of(Step& step, Function f) {
-  if (auto* kernel = std::get_if<Kernel>(&step.what))
-    f(*kernel);
-  else
-    for_each_kernel(std::get<Loop>(step.what).steps, f);
+  if (auto* kernel = std::get_if<Kernel>(&step.what)) f(*kernel);
+  for_each_nested(step, [&](std::vector<Step>& nested) { for_each_kernel(nested, f); });
+}
+
+/// Calls f(buffer) for what the step, or one inside it, reads without a kernel.
+template <class Function>
+void for_each_read_of(Step& step, Function f) {
+  for_each_read(step, f);
+  for_each_nested(step, [&](std::vector<Step>& nested) {
+    for_each_step(nested, [&](Step& inner) { for_each_read(inner, f); });
+  });
 }
 
 struct Uses {
@@ -35,16 +42,19 @@ Uses uses(Step& step, int buffer) {
     for (const Instr& instr : kernel.body) found.loads |= instr.kind == Instr::Kind::load && instr.buffer == buffer;
     for (const Store& store : kernel.stores) found.stores |= store.buffer == buffer;
   });
+  for_each_read_of(step, [&](int read) { found.loads |= read == buffer; });
   return found;
 }
 
 int count_uses(std::vector<Step>& steps, int buffer) {
   int count = 0;
-  for (Step& step : steps)
+  for (Step& step : steps) {
+    for_each_read_of(step, [&](int read) { count += read == buffer; });
     for_each_kernel_of(step, [&](Kernel& kernel) {
       for (const Instr& instr : kernel.body) count += instr.kind == Instr::Kind::load && instr.buffer == buffer;
       for (const Store& store : kernel.stores) count += store.buffer == buffer;
     });
+  }
   return count;
 }
 
@@ -66,7 +76,7 @@ class InPlace {
 
   void run(std::vector<Step>& steps) {
     for (Step& step : steps)
-      if (auto* loop = std::get_if<Loop>(&step.what)) run(loop->steps);
+      for_each_nested(step, [&](std::vector<Step>& nested) { run(nested); });
     for (size_t i = 0; i < steps.size();) {
       if (try_step(steps, i))
         steps.erase(steps.begin() + static_cast<std::ptrdiff_t>(i));
@@ -96,13 +106,15 @@ class InPlace {
       if (writer == steps.size() ? of_fresh.loads : of_old.loads || of_old.stores || of_fresh.stores) return false;
     }
     if (writer == steps.size()) return false;
-    for (Step& step : steps)
+    for (Step& step : steps) {
+      for_each_read_of(step, [&](int& read) { read = read == fresh ? old : read; });
       for_each_kernel_of(step, [&](Kernel& kernel) {
         for (Instr& instr : kernel.body)
           if (instr.kind == Instr::Kind::load && instr.buffer == fresh) instr.buffer = old;
         for (Store& store : kernel.stores)
           if (store.buffer == fresh) store.buffer = old;
       });
+    }
     return true;
   }
 

@@ -38,6 +38,7 @@ bool places_result(const Value* value) {
 
 Status Lowering::lower(const Graph& graph, std::map<const Value*, View> wanted) {
   auto outer = std::exchange(wanted_, std::move(wanted));
+  const Graph* around = std::exchange(graph_, &graph);
   for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node) place_operands(**node);
   Diagnostics errors;
   for (const auto& node : graph.nodes) {
@@ -47,6 +48,7 @@ Status Lowering::lower(const Graph& graph, std::map<const Value*, View> wanted) 
     }
   }
   wanted_ = std::move(outer);
+  graph_ = around;
   if (!errors.empty()) return errors;
   return Done{};
 }
@@ -122,6 +124,28 @@ View Lowering::in_memory(const Value* value) {
   return view;
 }
 
+int Lowering::scalar_buffer(const Value* value, const Node* origin) {
+  const View view = in_memory(value);
+  if (view.base == constant_index(0) && plan_.buffers[view.buffer].count.lower_bound() >= 1) return view.buffer;
+  const View first = new_scratch(*value->type, value->name);
+  copy(*find(value), first, origin);
+  return first.buffer;
+}
+
+void Lowering::enter(Measure measure) {
+  measured_.insert(measure.symbol);
+  for (const Equality& equality : graph_->equalities) {
+    std::set<std::string> names;
+    equality.a.collect_symbols(names);
+    equality.b.collect_symbols(names);
+    bool ready = names.count(measure.symbol) != 0;
+    for (const std::string& name : names) ready = ready && (!is_measured(name) || measured_.count(name) != 0);
+    if (ready) measure.equalities.emplace_back(equality.a, equality.b);
+  }
+  steps_->push_back({std::move(measure)});
+  steps_ = &std::get<Measure>(steps_->back().what).steps;
+}
+
 int Lowering::add_buffer(Buffer buffer) {
   plan_.buffers.push_back(std::move(buffer));
   return static_cast<int>(plan_.buffers.size()) - 1;
@@ -131,7 +155,7 @@ View Lowering::new_scratch(const Type& type, const std::string& name) {
   Buffer buffer;
   buffer.kind = Buffer::Kind::scratch;
   buffer.dtype = type.dtype;
-  buffer.count = element_count(type.shape);
+  buffer.count = element_count(upper(type.shape, highest_));
   buffer.name = name;
   return row_major(add_buffer(std::move(buffer)), type);
 }

@@ -5,13 +5,15 @@
 // is computed there if the operator that makes it can write it; otherwise it is copied.
 #pragma once
 
+#include "ir/measure.h"
 #include "passes/plan/kernel_builder.h"
 
 namespace rondo {
 
 class Lowering {
  public:
-  explicit Lowering(Plan& plan) : plan_(plan), steps_(&plan.steps) {}
+  /// `highest`: of all symbols that the graph measures (see ir/measure.h).
+  Lowering(Plan& plan, Highest highest) : plan_(plan), steps_(&plan.steps), highest_(std::move(highest)) {}
 
   /// Lowers a graph whose parameters are known; afterwards its outputs can be asked for. `wanted` says where values
   /// should be computed. What could not be computed there still has to be copied (see deliver).
@@ -29,7 +31,11 @@ class Lowering {
   View destination(const Value* value);
   std::optional<View> wanted(const Value* value) const;
 
-  // Buffers.
+  /// A buffer whose first element is this scalar.
+  int scalar_buffer(const Value* value, const Node* origin);
+
+  // Buffers. What is sized by measured symbols gets room for the most there can be.
+  const Highest& highest() const { return highest_; }
   int add_buffer(Buffer buffer);
   View new_scratch(const Type& type, const std::string& name);
   int constant_buffer(const Tensor& value, const std::string& name);
@@ -53,12 +59,20 @@ class Lowering {
   /// Runs `fill` with a loop's steps as the place to append to.
   template <class Function>
   Status in_loop(Loop loop, Function fill) {
-    std::vector<Step>* outer = std::exchange(steps_, &loop.steps);
+    RONDO_CHECK(in_steps(loop.steps, fill));
+    append_step({std::move(loop)});
+    return Done{};
+  }
+  template <class Function>
+  Status in_steps(std::vector<Step>& steps, Function fill) {
+    std::vector<Step>* outer = std::exchange(steps_, &steps);
     Status status = fill();
     steps_ = outer;
-    steps_->push_back({std::move(loop)});
     return status;
   }
+  void append_step(Step step) { steps_->push_back(std::move(step)); }
+  /// Everything from here to the end of the list goes into the measure's steps.
+  void enter(Measure measure);
 
  private:
   void place_operands(const Node& node);
@@ -71,6 +85,9 @@ class Lowering {
   std::map<std::string, int> constants_;  // buffers by dtype and bytes
   std::set<std::string> kernel_names_;
   int next_var_ = 0;
+  Highest highest_;
+  const Graph* graph_ = nullptr;     // being lowered
+  std::set<std::string> measured_;   // so far
 };
 
 using LowerFunction = Status (*)(Lowering&, const Node&);
@@ -86,14 +103,21 @@ Status narrow_weights(Plan& plan, DType stored);
 void choose_schedules(Plan& plan, const struct TargetFacts& target);
 void plan_memory(Plan& plan);
 
+/// Calls f(step) for every step, a step before those inside it.
+template <class Steps, class Function>
+void for_each_step(Steps& steps, Function f) {
+  for (auto& step : steps) {
+    f(step);
+    for_each_nested(step, [&](auto& nested) { for_each_step(nested, f); });
+  }
+}
+
 /// Calls f(kernel) for every kernel, in order.
 template <class Steps, class Function>
 void for_each_kernel(Steps& steps, Function f) {
   for (auto& step : steps) {
-    if (auto* kernel = std::get_if<Kernel>(&step.what))
-      f(*kernel);
-    else
-      for_each_kernel(std::get<Loop>(step.what).steps, f);
+    if (auto* kernel = std::get_if<Kernel>(&step.what)) f(*kernel);
+    for_each_nested(step, [&](auto& nested) { for_each_kernel(nested, f); });
   }
 }
 

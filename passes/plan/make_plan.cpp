@@ -1,4 +1,6 @@
 // core -> plan, stage by stage.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "ir/verify.h"
@@ -13,21 +15,29 @@ int add_port_buffer(Lowering& lowering, Buffer::Kind kind, const Type& type, con
   Buffer buffer;
   buffer.kind = kind;
   buffer.dtype = type.dtype;
-  buffer.count = element_count(type.shape);
+  buffer.count = element_count(upper(type.shape, lowering.highest()));
   buffer.name = name;
   buffer.slot = static_cast<int>(slot);
   return lowering.add_buffer(std::move(buffer));
 }
 
-/// Symbols in the order in which inputs, states and outputs mention them.
-std::vector<std::string> symbols_of(const Plan& plan) {
+/// Symbols in the order in which inputs, states and outputs mention them; those that are measured apart.
+std::vector<std::string> symbols_of(Plan& plan, const Highest& highest) {
   std::vector<std::string> order;
+  const auto note_measured = [&](const std::string& name) {
+    const auto same = [&](const auto& known) { return known.first == name; };
+    if (std::none_of(plan.measured.begin(), plan.measured.end(), same)) plan.measured.emplace_back(name, highest.at(name));
+  };
   auto note = [&](const Type& type) {
     std::set<std::string> names;
     for (const Dim& dim : type.shape) {
       dim.collect_symbols(names);
-      for (const std::string& name : names)
-        if (std::find(order.begin(), order.end(), name) == order.end()) order.push_back(name);
+      for (const std::string& name : names) {
+        if (highest.count(name))
+          note_measured(name);
+        else if (std::find(order.begin(), order.end(), name) == order.end())
+          order.push_back(name);
+      }
       names.clear();
     }
   };
@@ -35,6 +45,16 @@ std::vector<std::string> symbols_of(const Plan& plan) {
   for (const StateSlot& state : plan.states) note(state.type);
   for (const Port& port : plan.outputs) note(port.type);
   return order;
+}
+
+Status check_states(const Graph& graph) {
+  for (const State& state : graph.states)
+    for (const Dim& dim : state.current->type->shape)
+      if (is_measured(dim))
+        return unsupported(fmt::format("has the type {}, whose size only the run knows; a state has a size of its own",
+                                       to_string(*state.current->type)),
+                           fmt::format("state '{}'", state.name));
+  return Done{};
 }
 
 void declare_interface(const Graph& graph, Lowering& lowering) {
@@ -55,8 +75,12 @@ void declare_interface(const Graph& graph, Lowering& lowering) {
     int buffer = add_port_buffer(lowering, Buffer::Kind::output, type, graph.output_names[i], i);
     plan.outputs.push_back({graph.output_names[i], type, buffer});
   }
-  for (const Equality& equality : graph.equalities) plan.equalities.emplace_back(equality.a, equality.b);
-  plan.symbols = symbols_of(plan);
+  const auto known = [&](const Dim& dim) { return upper(dim, lowering.highest()) == dim; };
+  for (const Equality& equality : graph.equalities)
+    if (known(equality.a) && known(equality.b)) plan.equalities.emplace_back(equality.a, equality.b);
+  plan.symbols = symbols_of(plan, lowering.highest());
+  if (plan.measured.empty()) return;
+  lowering.add_buffer({Buffer::Kind::measured, DType::i64, Dim(std::ssize(plan.measured)), "measured", 0, Dim(0), {}});
 }
 
 Status lower_graph(const Graph& graph, Lowering& lowering) {
@@ -91,7 +115,8 @@ Result<Plan> make_plan(const Graph& core, const TargetFacts& target, const PlanO
   Plan plan;
   plan.name = core.name;
   plan.fast_math = options.fast_math;
-  Lowering lowering(plan);
+  RONDO_CHECK(check_states(core));
+  Lowering lowering(plan, highest_in(core));
   declare_interface(core, lowering);
   RONDO_CHECK(lower_graph(core, lowering));
   const auto wanted = [&](std::string_view stage) {

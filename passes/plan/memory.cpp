@@ -1,7 +1,7 @@
 // Memory: scratch buffers whose lifetimes do not meet share bytes; constants and states get their offsets.
 //
 // A buffer lives from the first to the last step that touches it, steps numbered in order. One that a loop touches and
-// that is touched outside it too lives through the whole loop. Buffers of constant size are placed largest first at the
+// that is touched outside it too lives through the whole loop. The parts of a choice count as one after the other. Buffers of constant size are placed largest first at the
 // lowest free offset; those of symbolic size follow, each in a slot that it may share with others of the same size.
 // Tested by plan_test.cpp.
 #include <algorithm>
@@ -46,10 +46,11 @@ class Lifetimes {
         for (const Store& store : kernel->stores) of[store.buffer].include(now_);
         ++now_;
       } else {
-        Interval loop{now_++, 0};
-        walk(std::get<Loop>(step.what).steps);
-        loop.last = now_++;
-        loops_.push_back(loop);
+        Interval around{now_++, 0};
+        for_each_read(step, [&](int buffer) { of[buffer].include(around.first); });
+        for_each_nested(step, [&](const std::vector<Step>& nested) { walk(nested); });
+        around.last = now_++;
+        if (std::holds_alternative<Loop>(step.what)) loops_.push_back(around);
       }
     }
   }
@@ -79,6 +80,7 @@ void drop_unused(Plan& plan, const std::vector<Interval>& lives) {
     for (Store& store : kernel.stores) store.buffer = renumbered[store.buffer];
     if (kernel.schedule.turn >= 0) kernel.schedule.turn = renumbered[kernel.schedule.turn];
   });
+  for_each_step(plan.steps, [&](Step& step) { for_each_read(step, [&](int& buffer) { buffer = renumbered[buffer]; }); });
   for (auto* ports : {&plan.inputs, &plan.outputs})
     for (Port& port : *ports) port.buffer = renumbered[port.buffer];
   for (StateSlot& state : plan.states) state.buffer = renumbered[state.buffer];
@@ -88,7 +90,8 @@ void place_in_sequence(Plan& plan) {
   Dim constant_bytes(0);
   plan.state_bytes = Dim(0);
   for (Buffer& buffer : plan.buffers) {
-    if (buffer.kind == Buffer::Kind::input || buffer.kind == Buffer::Kind::output || buffer.kind == Buffer::Kind::scratch)
+    if (buffer.kind == Buffer::Kind::input || buffer.kind == Buffer::Kind::output ||
+        buffer.kind == Buffer::Kind::scratch || buffer.kind == Buffer::Kind::measured)
       continue;
     Dim& end = buffer.kind == Buffer::Kind::constant ? constant_bytes : plan.state_bytes;
     buffer.offset = end;

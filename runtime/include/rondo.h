@@ -13,14 +13,15 @@
 extern "C" {
 #endif
 
-#define RONDO_INTERFACE_VERSION 2
+#define RONDO_INTERFACE_VERSION 3
 #define RONDO_ALIGNMENT 64 /* of state, scratch and caller-supplied constants, in bytes */
 
 typedef enum rondo_status {
   RONDO_OK = 0,
   RONDO_BAD_POINTER = 1,        /* a needed pointer is null, or state or scratch is not aligned */
   RONDO_BAD_DIMENSION = 2,      /* a dimension is below 1, or dimensions contradict each other */
-  RONDO_INDEX_OUT_OF_RANGE = 3  /* the data hold an index outside the table it selects from; outputs are not valid */
+  RONDO_INDEX_OUT_OF_RANGE = 3, /* the data hold an index outside the table it selects from; outputs are not valid */
+  RONDO_OVER_CAPACITY = 4       /* the data make a dimension larger, or smaller, than there is room for; likewise */
 } rondo_status;
 
 /* Element types, numbered as in ONNX. float16 and bfloat16 are passed as their bits; bool is one byte, 0 or 1. */
@@ -49,23 +50,25 @@ typedef struct rondo_call {
   void *scratch;         /* null if the model needs none */
   const void *constants; /* null: those in the object */
   const rondo_parallel *parallel; /* null: one thread; models with state, and small ones, always use one */
+  int64_t *measured;     /* receives the measured dimensions; may be null if there are none */
 } rondo_call;
 
 typedef struct rondo_tensor {
   const char *name;
   int32_t dtype;         /* rondo_dtype */
   int32_t rank;
-  const int64_t *shape;  /* -1 where it depends on symbolic dimensions; see rondo_model.shapes */
+  const int64_t *shape;  /* -1 where it depends on symbolic or measured dimensions; see rondo_model.shapes */
   const char *type;      /* as text, "f32[T, 1, 64]" */
 } rondo_tensor;
 
 /* The reflection record: enough for a caller that has no generated header. */
 typedef struct rondo_model {
   uint32_t interface_version;
-  int32_t input_count, output_count, state_count, dim_count;
+  int32_t input_count, output_count, state_count, dim_count, measured_count;
   const char *name;
   const rondo_tensor *inputs, *outputs, *states;
   const char *const *dims;                /* names of the symbolic dimensions */
+  const char *const *measured;            /* names of the dimensions of outputs that only a call finds out */
   const void *constants;
   int64_t constant_bytes;
   rondo_status (*call)(const rondo_call *call);
@@ -74,8 +77,10 @@ typedef struct rondo_model {
   /* Bytes of state and scratch for these dimensions; -1 if the dimensions are not valid. */
   int64_t (*state_size)(const int64_t *dims);
   int64_t (*scratch_size)(const int64_t *dims);
-  /* Writes the dimensions of all inputs, then outputs, then states, one after the other. */
-  rondo_status (*shapes)(const int64_t *dims, int64_t *shapes);
+  /* Writes the dimensions of all inputs, then outputs, then states, one after the other. `measured` are the values that
+   * a call wrote; null: the largest that each dimension can be, which is the room that outputs must have. A call writes
+   * an output's elements one after the other from the beginning, in row-major order of the actual dimensions. */
+  rondo_status (*shapes)(const int64_t *dims, const int64_t *measured, int64_t *shapes);
   /* Writes the byte offset of each state in the state memory. */
   rondo_status (*state_offsets)(const int64_t *dims, int64_t *offsets);
 } rondo_model;

@@ -130,9 +130,9 @@ TEST_CASE("the reflection record tells names, types and shapes") {
   CHECK(model.constant_bytes == 64);
   CHECK(*static_cast<const float*>(model.constants) == 0.5f);
   int64_t dims[] = {3, 6}, shapes[4];
-  REQUIRE(model.shapes(dims, shapes) == RONDO_OK);
+  REQUIRE(model.shapes(dims, nullptr, shapes) == RONDO_OK);
   CHECK((shapes[0] == 6 && shapes[1] == 6 && shapes[2] == 3 && shapes[3] == 6));
-  CHECK(model.shapes(dims, nullptr) == RONDO_BAD_POINTER);
+  CHECK(model.shapes(dims, nullptr, nullptr) == RONDO_BAD_POINTER);
 }
 
 }  // namespace rondo::test

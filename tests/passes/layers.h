@@ -105,10 +105,8 @@ inline Plan plan_of(const Layer& layer, const TargetFacts& facts, const PlanOpti
 template <class Function>
 void each_kernel(const std::vector<Step>& steps, Function f) {
   for (const Step& step : steps) {
-    if (const auto* kernel = std::get_if<Kernel>(&step.what))
-      f(*kernel);
-    else
-      each_kernel(std::get<Loop>(step.what).steps, f);
+    if (const auto* kernel = std::get_if<Kernel>(&step.what)) f(*kernel);
+    for_each_nested(step, [&](const std::vector<Step>& nested) { each_kernel(nested, f); });
   }
 }
 

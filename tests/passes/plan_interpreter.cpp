@@ -9,7 +9,7 @@ namespace {
 
 class Interpreter {
  public:
-  Interpreter(const Plan& plan, const Dim::Values& symbols) : plan_(plan), symbols_(symbols) {}
+  Interpreter(const Plan& plan, const Dim::Values& symbols) : plan_(plan), symbols_(symbols) {}  // copied: measured ones join
 
   Status prepare(const std::vector<Array>& arguments) {
     for (const Buffer& buffer : plan_.buffers) {
@@ -31,9 +31,22 @@ class Interpreter {
         RONDO_CHECK(nest(kernel->parallel, 0, [&] { return element_of(*kernel); }));
         continue;
       }
+      if (const auto* choice = std::get_if<Choice>(&step.what)) {
+        RONDO_TRY(int64_t condition, first_of(choice->condition));
+        RONDO_CHECK(run(condition ? choice->then : choice->otherwise));
+        continue;
+      }
+      if (const auto* measure = std::get_if<Measure>(&step.what)) {
+        RONDO_CHECK(this->measure(*measure));
+        continue;
+      }
       const Loop& loop = std::get<Loop>(step.what);
       RONDO_TRY(int64_t trip, loop.trip.evaluate(symbols_));
-      for (vars_[loop.var] = 0; vars_[loop.var] < trip; ++vars_[loop.var]) RONDO_CHECK(run(loop.steps));
+      for (vars_[loop.var] = 0; vars_[loop.var] < trip; ++vars_[loop.var]) {
+        RONDO_TRY(int64_t go, loop.condition < 0 ? Result<int64_t>(1) : first_of(loop.condition));
+        if (!go) break;
+        RONDO_CHECK(run(loop.steps));
+      }
     }
     return Done{};
   }
@@ -51,6 +64,24 @@ class Interpreter {
   }
 
  private:
+  Result<int64_t> first_of(int buffer) const {
+    if (!written_[buffer].at(0)) return invalid(fmt::format("{} is read before it is written", plan_.buffers[buffer].name));
+    return memory_[buffer].ints.at(0);
+  }
+
+  Status measure(const Measure& measure) {
+    RONDO_TRY(int64_t value, first_of(measure.buffer));
+    RONDO_TRY(int64_t high, measure.high.evaluate(symbols_));
+    if (value < measure.low || value > high) return invalid("over capacity");
+    symbols_[measure.symbol] = value - measure.low + 1;
+    for (const auto& [a, b] : measure.equalities) {
+      RONDO_TRY(int64_t left, a.evaluate(symbols_));
+      RONDO_TRY(int64_t right, b.evaluate(symbols_));
+      if (left != right) return invalid("bad dimension");
+    }
+    return run(measure.steps);
+  }
+
   template <class Function>
   Status nest(const std::vector<Axis>& axes, size_t depth, Function body) {
     if (depth == axes.size()) return body();
@@ -200,7 +231,7 @@ class Interpreter {
   }
 
   const Plan& plan_;
-  const Dim::Values& symbols_;
+  Dim::Values symbols_;
   std::vector<Array> memory_;
   std::vector<std::vector<bool>> written_;
   std::map<int, int64_t> vars_;

@@ -24,7 +24,8 @@ static rondo_status reset(void *state, const int64_t *dims) {
 }
 static int64_t state_size(const int64_t *dims) { return (void)dims, 128; }
 static int64_t scratch_size(const int64_t *dims) { return (void)dims, 64; }
-static rondo_status shapes(const int64_t *dims, int64_t *out) {
+static rondo_status shapes(const int64_t *dims, const int64_t *measured, int64_t *out) {
+  (void)measured;
   out[0] = out[1] = dims[0];
   return RONDO_OK;
 }
@@ -48,11 +49,13 @@ const rondo_model RECORD = {RONDO_INTERFACE_VERSION + (FAULT == kWrongVersion),
                             1,
                             1,
                             1,
+                            0,
                             "fake",
                             kInputs,
                             kOutputs,
                             kStates,
                             kDims,
+                            0,
                             0,
                             0,
                             FAULT == kIncomplete ? 0 : call,
