@@ -123,7 +123,7 @@ Term take_diagonal(Expansion& e, Term term, int first, int second) {
 }
 
 Term without_repetitions(Expansion& e, Term term) {
-  for (size_t i = 0; i < term.labels.size(); ++i)
+  for (size_t i = 0; e.ok() && i < term.labels.size(); ++i)
     for (size_t j = i + 1; j < term.labels.size(); ++j)
       if (term.labels[i] == term.labels[j])
         return without_repetitions(e, take_diagonal(e, term, static_cast<int>(i), static_cast<int>(j)));

@@ -25,4 +25,7 @@ Value* flat_positions(Builder& b, const Shape& data, Value* positions, int axis)
 /// them are those of the indices too. Counts data's slices along all these axes.
 Value* tuple_positions(Expansion& e, const Shape& data, Value* indices, int batch);
 
+/// Along other axes than `axis` there are no more positions than elements in data, or it is an error.
+void require_within(Expansion& e, const Shape& positions, const Shape& data, int axis);
+
 }  // namespace rondo

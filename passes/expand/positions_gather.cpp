@@ -42,11 +42,19 @@ Value* elements_at(Builder& b, Value* data, Value* positions, int axis) {
   return b.gather(b.reshape(data, {element_count(shape)}), flat_positions(b, shape, positions, axis), 0);
 }
 
+void require_within(Expansion& e, const Shape& positions, const Shape& data, int axis) {
+  for (int i = 0; e.ok() && i < static_cast<int>(data.size()); ++i)
+    if (i != axis && provably_le(data[i] + 1, positions[i]))
+      e.fail(fmt::format("axis {}: {} indices for {} elements", i, positions[i].to_string(), data[i].to_string()));
+}
+
 Values expand_GatherElements(Expansion& e) {
   Value *data = e.operand(0), *indices = e.operand(1);
   const int axis = normalise_axis(e, e.integer("axis", 0), rank_of(data));
   if (!e.ok()) return {data};
   if (rank_of(indices) != rank_of(data)) return {e.fail("data and indices must have as many axes")};
+  require_within(e, shape_of(indices), shape_of(data), axis);
+  if (!e.ok()) return {data};
   return {elements_at(e.b, data, from_front(e.b, indices, shape_of(data)[axis]), axis)};
 }
 

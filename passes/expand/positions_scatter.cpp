@@ -30,6 +30,7 @@ Values scatter_elements(Expansion& e, const std::string& combine) {
     return {e.fail("data, indices and updates must have as many axes")};
   for (int i = 0; i < rank_of(data); ++i)
     e.require_equal(shape_of(indices)[i], shape_of(updates)[i], fmt::format("axis {} of indices and updates", i));
+  require_within(e, shape_of(indices), shape_of(data), axis);
   if (!e.ok()) return {data};
   const Shape shape = shape_of(data);
   const Dim all = element_count(shape), count = element_count(shape_of(indices));

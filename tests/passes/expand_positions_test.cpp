@@ -81,6 +81,7 @@ TEST_CASE("GatherElements and GatherND") {
   check_node(Op::GatherElements, 13, {nine, whole({2, 3}, {-1, -2, 0, -2, 0, 0}, DType::i32)}, with("axis", 0),
              reals({2, 3}, {7, 5, 3, 4, 2, 3}));
   check_node(Op::GatherElements, 11, {nine, whole({2, 1}, {2, 0})}, with("axis", 1), reals({2, 1}, {3, 4}));
+  CHECK(contains(errors_of(Op::GatherElements, 13, {nine, whole({1, 4}, {0, 0, 0, 0})}, with("axis", 0)), "4 indices for 3"));
   const Tensor square = whole({2, 2}, {0, 1, 2, 3}), cube = whole({2, 2, 2}, {0, 1, 2, 3, 4, 5, 6, 7});
   check_node(Op::GatherND, 13, {square, whole({2, 2}, {0, 0, 1, 1})}, {}, list({0, 3}));
   check_node(Op::GatherND, 11, {square, whole({2, 1}, {-1, 0})}, {}, whole({2, 2}, {2, 3, 0, 1}));
