@@ -103,7 +103,7 @@ class KernelParser {
     Store store;
     RONDO_TRY(store.buffer, parse_buffer_name(reader_, buffers_));
     RONDO_CHECK(reader_.expect_mark("["));
-    RONDO_CHECK(index(store.index, nullptr, kernel));
+    RONDO_CHECK(index(store.index, &store.indirect, kernel));
     RONDO_CHECK(reader_.expect_mark("]"));
     RONDO_CHECK(reader_.expect_mark("="));
     RONDO_TRY(store.instr, operand(kernel));

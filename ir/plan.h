@@ -74,10 +74,12 @@ struct Instr {
   friend bool operator==(const Instr&, const Instr&) = default;
 };
 
+/// buffer[index + sum of coefficient * value(instr) over indirect] = value(instr)
 struct Store {
   int instr = 0;
   int buffer = 0;
   Index index;
+  std::vector<Instr::Indirect> indirect = {};
   friend bool operator==(const Store&, const Store&) = default;
 };
 

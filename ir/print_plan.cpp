@@ -187,7 +187,7 @@ class PlanPrinter {
     for (const Store& store : kernel.stores) {
       line("store ");
       out_ += word(store.buffer) + "[";
-      index(store.index, {});
+      index(store.index, store.indirect);
       out_ += fmt::format("] = %{}\n", store.instr);
     }
     --depth_;

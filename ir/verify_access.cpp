@@ -147,9 +147,10 @@ std::optional<Range> range_of(const Index& index, const Extents& extents) {
   return total;
 }
 
-std::optional<Range> range_of_load(const Instr& load, const std::vector<Instr>& body, const Extents& extents) {
-  std::optional<Range> total = range_of(load.index, extents);
-  for (const Instr::Indirect& part : load.indirect) {
+std::optional<Range> range_of(const Index& index, const std::vector<Instr::Indirect>& indirect,
+                              const std::vector<Instr>& body, const Extents& extents) {
+  std::optional<Range> total = range_of(index, extents);
+  for (const Instr::Indirect& part : indirect) {
     if (!total) return std::nullopt;
     const std::optional<Range> value = range_of_value(body[part.instr], extents);
     if (!value) return std::nullopt;
@@ -163,7 +164,7 @@ bool leaves(const Range& range, const Dim& count) {
 }
 
 bool reads_another(const Kernel& kernel, const Instr& load, const Store& store, const Extents& extents) {
-  if (!load.indirect.empty() || load.index == store.index) return false;
+  if (!load.indirect.empty() || !store.indirect.empty() || load.index == store.index) return false;
   const auto read = sampled(load.index), written = sampled(store.index);
   Witnesses iterations(kernel, extents);
   if (!read || !written || iterations.empty()) return false;

@@ -15,8 +15,13 @@ using Extents = std::map<int, Dim>;
 
 /// The range of an index; its variables must be in scope and their extents at least 1.
 std::optional<Range> range_of(const Index& index, const Extents& extents);
-/// The range of what a load reads, indirect parts included.
-std::optional<Range> range_of_load(const Instr& load, const std::vector<Instr>& body, const Extents& extents);
+std::optional<Range> range_of(const Index& index, const std::vector<Instr::Indirect>& indirect,
+                              const std::vector<Instr>& body, const Extents& extents);
+/// The range of the places that a load reads or a store writes, indirect parts included.
+template <class Access>
+std::optional<Range> range_of_access(const Access& access, const std::vector<Instr>& body, const Extents& extents) {
+  return range_of(access.index, access.indirect, body, extents);
+}
 
 /// Whether a range provably leaves [0, count) for every value of the symbols.
 bool leaves(const Range& range, const Dim& count);

@@ -330,16 +330,18 @@ class KernelCheck {
 
   void load(const Instr& instr) {
     const bool scoped = index(instr.index);
-    for (const Instr::Indirect& part : instr.indirect) {
-      report_.symbols(part.coefficient, at_);
-      require(is_integer(kernel_.body[part.instr].dtype),
-              fmt::format("%{} is no integer, and cannot be part of a place", part.instr));
-    }
+    for (const Instr::Indirect& part : instr.indirect) indirect(part);
     const Buffer* buffer = report_.buffer(instr.buffer);
     if (!require(buffer, fmt::format("buffer {} does not exist", instr.buffer))) return;
     require(buffer->dtype == instr.dtype, fmt::format("it loads {} from buffer '{}' of {}", to_string(instr.dtype),
                                                       buffer->name, to_string(buffer->dtype)));
-    if (scoped) access(range_of_load(instr, kernel_.body, extents_), *buffer);
+    if (scoped) access(range_of_access(instr, kernel_.body, extents_), *buffer);
+  }
+
+  void indirect(const Instr::Indirect& part) {
+    report_.symbols(part.coefficient, at_);
+    require(is_integer(kernel_.body[part.instr].dtype),
+            fmt::format("%{} is no integer, and cannot be part of a place", part.instr));
   }
 
   void bounded(const Instr& instr) {
@@ -373,7 +375,14 @@ class KernelCheck {
     if (!require(buffer, fmt::format("buffer {} does not exist", store.buffer))) return;
     require(buffer->kind != Buffer::Kind::input && buffer->kind != Buffer::Kind::constant,
             fmt::format("buffer '{}' must not be written to", buffer->name));
-    if (scoped) access(range_of(store.index, extents_), *buffer);
+    for (const Instr::Indirect& part : store.indirect) {
+      if (!require(part.instr >= 0 && static_cast<size_t>(part.instr) < kernel_.body.size(),
+                   fmt::format("instruction %{} does not exist", part.instr)))
+        return;
+      indirect(part);
+      require(phases_[part.instr].inside.empty(), "its place varies inside the reduction");
+    }
+    if (scoped) access(range_of_access(store, kernel_.body, extents_), *buffer);
     if (scoped) in_place(store, *buffer);
     const bool exists = store.instr >= 0 && static_cast<size_t>(store.instr) < kernel_.body.size();
     if (!require(exists, fmt::format("instruction %{} does not exist", store.instr))) return;

@@ -1,6 +1,8 @@
 // Addresses and memory accesses of a tile. Tested by kernel_test.cpp, schedule_test.cpp.
 #include "codegen/emit/access.h"
 
+#include <algorithm>
+
 #include "codegen/emit/convert.h"
 
 namespace rondo::emit {
@@ -134,9 +136,7 @@ Value* Access::as_word(Value* value, DType dtype) {
 Value* Access::load_vector(const Instr& instr, Instance at, Along along, Value* extra) {
   auto& b = emitter_.b;
   bool reversed = along == Along::reversed;
-  Place place = element(instr.index, at, reversed ? lanes_ - 1 : 0);
-  if (extra) place.dynamic = place.dynamic ? b.CreateAdd(place.dynamic, extra) : extra;
-  Value* pointer = address(instr.buffer, place);
+  Value* pointer = address(instr.buffer, moved(element(instr.index, at, reversed ? lanes_ - 1 : 0), extra));
   const Buffer& buffer = plan_.buffers[instr.buffer];
   llvm::Type* type = emitter_.memory_type(buffer.dtype, lanes_);
   bool padded = buffer.kind == Buffer::Kind::constant;  // packed panels are whole
@@ -149,36 +149,43 @@ Value* Access::load_vector(const Instr& instr, Instance at, Along along, Value* 
   return reversed ? b.CreateVectorReverse(loaded) : loaded;
 }
 
+bool Access::shared(const std::vector<Value*>& offsets) const {
+  return std::all_of(offsets.begin(), offsets.end(), [](Value* offset) { return Emitter::lanes(offset) == 1; });
+}
+
+// Sum of coefficient * value, null where there is none.
+Value* Access::indirect_part(const std::vector<Instr::Indirect>& indirect, const std::vector<Value*>& offsets, int lane) {
+  auto& b = emitter_.b;
+  Value* sum = nullptr;
+  for (size_t i = 0; i < offsets.size(); ++i) {
+    Value* v = Emitter::lanes(offsets[i]) == 1 ? offsets[i] : b.CreateExtractElement(offsets[i], uint64_t(lane));
+    v = as_word(v, kernel_.body[indirect[i].instr].dtype);
+    v = b.CreateMul(v, frame_.dim(indirect[i].coefficient));
+    sum = sum ? b.CreateAdd(sum, v) : v;
+  }
+  return sum;
+}
+
+Access::Place Access::moved(Place place, Value* extra) {
+  if (extra) place.dynamic = place.dynamic ? emitter_.b.CreateAdd(place.dynamic, extra) : extra;
+  return place;
+}
+
 Value* Access::load(const Instr& instr, Instance at, const std::function<Value*(int)>& value_of) {
   auto& b = emitter_.b;
   const Buffer& buffer = plan_.buffers[instr.buffer];
   Along how = along(instr.index, at);
   if (how == Along::reversed && active(at) < lanes_) how = Along::scattered;
   std::vector<Value*> offsets;
-  bool together = true;  // all lanes share the indirect part
-  for (const Instr::Indirect& indirect : instr.indirect) {
-    offsets.push_back(value_of(indirect.instr));
-    together &= Emitter::lanes(offsets.back()) == 1;
-  }
-  auto indirect_part = [&](int lane) {
-    Value* sum = nullptr;
-    for (size_t i = 0; i < offsets.size(); ++i) {
-      Value* v = Emitter::lanes(offsets[i]) == 1 ? offsets[i] : b.CreateExtractElement(offsets[i], uint64_t(lane));
-      v = as_word(v, kernel_.body[instr.indirect[i].instr].dtype);
-      v = b.CreateMul(v, frame_.dim(instr.indirect[i].coefficient));
-      sum = sum ? b.CreateAdd(sum, v) : v;
-    }
-    return sum;
-  };
+  for (const Instr::Indirect& indirect : instr.indirect) offsets.push_back(value_of(indirect.instr));
+  const bool together = shared(offsets);
   auto load_lane = [&](int lane) {
-    Place place = element(instr.index, at, lane);
-    Value* extra = indirect_part(lane);
-    if (extra) place.dynamic = place.dynamic ? b.CreateAdd(place.dynamic, extra) : extra;
+    Place place = moved(element(instr.index, at, lane), indirect_part(instr.indirect, offsets, lane));
     return load_from(instr.buffer, emitter_.memory_type(buffer.dtype), address(instr.buffer, place));
   };
   if (together && how == Along::uniform) return from_memory(emitter_, buffer.dtype, load_lane(0));
   if (together && how != Along::scattered)
-    return from_memory(emitter_, buffer.dtype, load_vector(instr, at, how, indirect_part(0)));
+    return from_memory(emitter_, buffer.dtype, load_vector(instr, at, how, indirect_part(instr.indirect, offsets, 0)));
   Value* all = llvm::Constant::getNullValue(emitter_.memory_type(buffer.dtype, lanes_));
   for (int lane = 0; lane < active(at); ++lane) all = b.CreateInsertElement(all, load_lane(lane), uint64_t(lane));
   return from_memory(emitter_, buffer.dtype, all);
@@ -203,33 +210,37 @@ Value* Access::index_value(const Instr& instr, Instance at) {
   return all;
 }
 
-void Access::store(const Store& store, Instance at, Value* value) {
+void Access::store(const Store& store, Instance at, Value* value, const std::vector<Value*>& offsets) {
   auto& b = emitter_.b;
-  DType dtype = plan_.buffers[store.buffer].dtype;
-  llvm::Align align(byte_size(dtype));
-  Along how = along(store.index, at);
+  const DType dtype = plan_.buffers[store.buffer].dtype;
+  const bool together = shared(offsets);
+  const Along how = together ? along(store.index, at) : Along::scattered;
+  Value* extra = together ? indirect_part(store.indirect, offsets, 0) : nullptr;
   if (how == Along::uniform && Emitter::lanes(value) == 1) {
-    b.CreateAlignedStore(to_memory(emitter_, dtype, value), address(store.buffer, element(store.index, at, 0)), align);
+    Place place = moved(element(store.index, at, 0), extra);
+    b.CreateAlignedStore(to_memory(emitter_, dtype, value), address(store.buffer, place), llvm::Align(byte_size(dtype)));
     return;
   }
   Value* raw = to_memory(emitter_, dtype, emitter_.splat(value, lanes_));
-  int count = active(at);
-  if (how == Along::contiguous) {
-    Value* pointer = address(store.buffer, element(store.index, at, 0));
-    if (count < lanes_)
-      b.CreateMaskedStore(raw, pointer, align, mask(count));
-    else
-      b.CreateAlignedStore(raw, pointer, align);
-    return;
-  }
-  if (how == Along::reversed && count == lanes_) {
-    Value* pointer = address(store.buffer, element(store.index, at, lanes_ - 1));
-    b.CreateAlignedStore(b.CreateVectorReverse(raw), pointer, align);
-    return;
-  }
-  for (int lane = 0; lane < count; ++lane)
+  if (how == Along::contiguous || (how == Along::reversed && active(at) == lanes_))
+    return store_vector(store, at, how, raw, extra);
+  for (int lane = 0; lane < active(at); ++lane) {
+    Value* part = together ? extra : indirect_part(store.indirect, offsets, lane);
     b.CreateAlignedStore(b.CreateExtractElement(raw, uint64_t(lane)),
-                         address(store.buffer, element(store.index, at, lane)), align);
+                         address(store.buffer, moved(element(store.index, at, lane), part)),
+                         llvm::Align(byte_size(dtype)));
+  }
+}
+
+void Access::store_vector(const Store& store, Instance at, Along how, Value* raw, Value* extra) {
+  auto& b = emitter_.b;
+  const bool reversed = how == Along::reversed;
+  Value* pointer = address(store.buffer, moved(element(store.index, at, reversed ? lanes_ - 1 : 0), extra));
+  const llvm::Align align(byte_size(plan_.buffers[store.buffer].dtype));
+  if (active(at) < lanes_)
+    b.CreateMaskedStore(raw, pointer, align, mask(active(at)));
+  else
+    b.CreateAlignedStore(reversed ? b.CreateVectorReverse(raw) : raw, pointer, align);
 }
 
 }  // namespace rondo::emit

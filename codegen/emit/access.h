@@ -28,7 +28,8 @@ class Access {
   Value* load(const Instr& instr, Instance at, const std::function<Value*(int)>& value_of);
   /// The index itself as an integer of the dtype.
   Value* index_value(const Instr& instr, Instance at);
-  void store(const Store& store, Instance at, Value* value);
+  /// `offsets`: the values of the store's indirect parts.
+  void store(const Store& store, Instance at, Value* value, const std::vector<Value*>& offsets);
   /// Lanes of this vector that exist.
   int active(Instance at) const {
     return at.vector == tile_.vectors - 1 && lanes_ == tile_.lanes ? tile_.active : lanes_;
@@ -54,6 +55,10 @@ class Access {
   bool contiguous_in_panel(const IndexTerm& term, Position at) const;
   Value* total(const Place& place);
   Value* address(int buffer, Place place);
+  bool shared(const std::vector<Value*>& offsets) const;
+  Value* indirect_part(const std::vector<Instr::Indirect>& indirect, const std::vector<Value*>& offsets, int lane);
+  void store_vector(const Store& store, Instance at, Along how, Value* raw, Value* extra);
+  Place moved(Place place, Value* extra);
   Value* load_from(int buffer, llvm::Type* type, Value* address);
   Value* load_vector(const Instr& instr, Instance at, Along along, Value* extra);
   Value* as_word(Value* value, DType dtype);

@@ -95,7 +95,10 @@ void Uses::add(const Kernel& kernel) {
     if (instr.kind == Instr::Kind::load) buffers.insert(instr.buffer);
   }
   tasks |= kernel.schedule.task_axis >= 0;
-  for (const Store& store : kernel.stores) buffers.insert(store.buffer), add(store.index);
+  for (const Store& store : kernel.stores) {
+    buffers.insert(store.buffer), add(store.index);
+    for (const Instr::Indirect& indirect : store.indirect) indirect.coefficient.collect_symbols(symbols);
+  }
   if (kernel.schedule.turn >= 0) buffers.insert(kernel.schedule.turn);
   if (kernel.schedule.alternate >= 0) vars.insert(kernel.schedule.alternate);
   for_each_axis(kernel, [&](const Axis& axis) { vars.erase(axis.var); });

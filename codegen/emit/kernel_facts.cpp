@@ -37,8 +37,12 @@ Status check(const Kernel& kernel) {
   for (size_t i = 0; i < kernel.body.size(); ++i)
     for (int input : inputs_of(kernel.body[i]))
       if (input < 0 || input >= static_cast<int>(i)) return error("an instruction uses a later one");
-  for (const Store& store : kernel.stores)
-    if (store.instr < 0 || store.instr >= static_cast<int>(kernel.body.size())) return error("a store of nothing");
+  auto exists = [&](int instr) { return instr >= 0 && instr < static_cast<int>(kernel.body.size()); };
+  for (const Store& store : kernel.stores) {
+    if (!exists(store.instr)) return error("a store of nothing");
+    for (const Instr::Indirect& part : store.indirect)
+      if (!exists(part.instr)) return error("a store at no place");
+  }
   return Done{};
 }
 
@@ -98,9 +102,11 @@ Result<KernelFacts> KernelFacts::of(const Kernel& kernel) {
   }
   for (size_t nest = 0; nest < prepared.size(); ++nest)
     facts.prepared[nest].assign(prepared[nest].begin(), prepared[nest].end());
-  for (const Store& store : kernel.stores)
-    if (facts.depends[store.instr].nest >= 0)
-      return internal_error(fmt::format("kernel {}: a store of a value inside the reduction", kernel.name));
+  for (const Store& store : kernel.stores) {
+    bool inside = facts.depends[store.instr].nest >= 0;
+    for (const Instr::Indirect& part : store.indirect) inside |= facts.depends[part.instr].nest >= 0;
+    if (inside) return internal_error(fmt::format("kernel {}: a store of a value inside the reduction", kernel.name));
+  }
   return facts;
 }
 

@@ -183,10 +183,9 @@ Value* emit_expm1(Emitter& e, const Pointwise& p) { return outlined_math(e, p, "
 Value* emit_log(Emitter& e, const Pointwise& p) { return outlined_math(e, p, "log", emit_log_of); }
 Value* emit_log1p(Emitter& e, const Pointwise& p) { return outlined_math(e, p, "log1p", emit_log1p_of); }
 Value* emit_erf(Emitter& e, const Pointwise& p) { return outlined_math(e, p, "erf", emit_erf_of); }
-
-Value* emit_sin(Emitter& e, const Pointwise& p) { return e.b.CreateUnaryIntrinsic(llvm::Intrinsic::sin, p.operands[0]); }
-Value* emit_cos(Emitter& e, const Pointwise& p) { return e.b.CreateUnaryIntrinsic(llvm::Intrinsic::cos, p.operands[0]); }
-Value* emit_atan(Emitter& e, const Pointwise& p) { return e.b.CreateUnaryIntrinsic(llvm::Intrinsic::sin, p.operands[0]); }
+Value* emit_sin(Emitter& e, const Pointwise& p) { return outlined_math(e, p, "sin", emit_sin_of); }
+Value* emit_cos(Emitter& e, const Pointwise& p) { return outlined_math(e, p, "cos", emit_cos_of); }
+Value* emit_atan(Emitter& e, const Pointwise& p) { return outlined_math(e, p, "atan", emit_atan_of); }
 
 Value* emit_bit_and(Emitter& e, const Pointwise& p) { return e.b.CreateAnd(p.operands[0], p.operands[1]); }
 Value* emit_bit_or(Emitter& e, const Pointwise& p) { return e.b.CreateOr(p.operands[0], p.operands[1]); }

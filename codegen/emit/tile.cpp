@@ -27,14 +27,21 @@ TileEmitter::TileEmitter(Emitter& emitter, Frame& frame, const Plan& plan, const
 
 void TileEmitter::emit() {
   for (nest_ = 0; nest_ < kernel_.reductions.size(); ++nest_) run_nest();
-  std::vector<std::pair<Instance, std::pair<const Store*, Value*>>> results;
+  struct Result {
+    Instance at;
+    const Store* store;
+    Value* value;
+    std::vector<Value*> offsets;
+  };
+  std::vector<Result> results;
   for (int row = 0; row < tile_.rows; ++row)
     for (int vector = 0; vector < tile_.vectors; ++vector)
       for (const Store& store : kernel_.stores) {
         Instance at{row, vector};
-        results.push_back({at, {&store, value(store.instr, at)}});
+        results.push_back({at, &store, value(store.instr, at), {}});
+        for (const Instr::Indirect& part : store.indirect) results.back().offsets.push_back(value(part.instr, at));
       }
-  for (const auto& [at, result] : results) access_.store(*result.first, at, result.second);
+  for (const Result& result : results) access_.store(*result.store, result.at, result.value, result.offsets);
 }
 
 void TileEmitter::run_nest() {

@@ -89,7 +89,10 @@ class Chains {
       for (const auto& part : kernel_.body[i].indirect) use(part.instr);
       after_[i] = std::max(after_[i], nest(static_cast<int>(i)));
     }
-    for (const Store& store : kernel_.stores) ++uses_[store.instr];
+    for (const Store& store : kernel_.stores) {
+      ++uses_[store.instr];
+      for (const auto& part : store.indirect) ++uses_[part.instr];
+    }
   }
 
   void replace(int from, int to) {
@@ -98,8 +101,11 @@ class Chains {
       for (auto& part : instr.indirect)
         if (part.instr == from) part.instr = to;
     }
-    for (Store& store : kernel_.stores)
+    for (Store& store : kernel_.stores) {
       if (store.instr == from) store.instr = to;
+      for (auto& part : store.indirect)
+        if (part.instr == from) part.instr = to;
+    }
   }
 
   /// Operands before their uses again, without what nothing uses.
@@ -114,7 +120,10 @@ class Chains {
       sorted.push_back(std::move(instr));
       return place[old] = static_cast<int>(sorted.size()) - 1;
     };
-    for (Store& store : kernel_.stores) store.instr = visit(store.instr);
+    for (Store& store : kernel_.stores) {
+      store.instr = visit(store.instr);
+      for (auto& part : store.indirect) part.instr = visit(part.instr);
+    }
     kernel_.body = std::move(sorted);
   }
 

@@ -205,7 +205,10 @@ class Combiner {
 
   std::vector<bool> live() const {
     std::vector<bool> live(body_.size(), false);
-    for (const Store& store : kernel_.stores) live[store.instr] = true;
+    for (const Store& store : kernel_.stores) {
+      live[store.instr] = true;
+      for (const Instr::Indirect& part : store.indirect) live[part.instr] = true;
+    }
     for (int i = size(); i-- > 0;) {
       live[i] = live[i] || body_[i].kind == Instr::Kind::bounded;  // it may fail the call
       if (live[i]) for_each_input(body_[i], [&](int input) { live[input] = true; });
@@ -218,7 +221,10 @@ class Combiner {
     uses_.assign(body_.size(), 0);
     for (int i = 0; i < size(); ++i)
       if (used[i]) for_each_input(body_[i], [&](int input) { ++uses_[input]; });
-    for (const Store& store : kernel_.stores) ++uses_[store.instr];
+    for (const Store& store : kernel_.stores) {
+      ++uses_[store.instr];
+      for (const Instr::Indirect& part : store.indirect) ++uses_[part.instr];
+    }
     find_opened();
   }
 
@@ -245,7 +251,10 @@ class Combiner {
       kept.push_back(std::move(instr));
     }
     body_ = std::move(kept);
-    for (Store& store : kernel_.stores) store.instr = place[store.instr];
+    for (Store& store : kernel_.stores) {
+      store.instr = place[store.instr];
+      for (Instr::Indirect& part : store.indirect) part.instr = place[part.instr];
+    }
   }
 
   Kernel& kernel_;

@@ -13,6 +13,7 @@ const Instr* plain_copy(const Step& step) {
   if (!kernel || kernel->body.size() != 1 || kernel->stores.size() != 1) return nullptr;
   const Instr& load = kernel->body[0];
   if (load.kind != Instr::Kind::load || !load.indirect.empty() || !(load.index == kernel->stores[0].index)) return nullptr;
+  if (!kernel->stores[0].indirect.empty()) return nullptr;
   return &load;
 }
 
@@ -53,7 +54,7 @@ bool reads_before_writing(const Kernel& kernel, int old, int fresh) {
     if (store.buffer != fresh) continue;
     for (const Instr& instr : kernel.body) {
       if (instr.kind != Instr::Kind::load || instr.buffer != old) continue;
-      if (!(instr.index == store.index) || !instr.indirect.empty()) return false;
+      if (!(instr.index == store.index) || !instr.indirect.empty() || !store.indirect.empty()) return false;
     }
   }
   return true;

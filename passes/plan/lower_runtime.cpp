@@ -5,7 +5,6 @@ namespace rondo {
 
 #define RONDO_PENDING(word) \
   Status lower_##word(Lowering&, const Node& node) { return unsupported(#word, node.place); }
-RONDO_PENDING(scatter)
 RONDO_PENDING(measure)
 RONDO_PENDING(branch)
 RONDO_PENDING(loop)

@@ -32,7 +32,10 @@ class Narrower {
       place.push_back(static_cast<int>(body.size()) - 1);
     }
     kernel.body = std::move(body);
-    for (Store& store : kernel.stores) store.instr = place[store.instr];
+    for (Store& store : kernel.stores) {
+      store.instr = place[store.instr];
+      for (Instr::Indirect& part : store.indirect) part.instr = place[part.instr];
+    }
     return Done{};
   }
 

@@ -27,6 +27,8 @@ class Description {
       add(fmt::format("store {}", store.instr));
       add_buffer(store.buffer);
       add_index(store.index);
+      for (const Instr::Indirect& part : store.indirect)
+        add(fmt::format("at {} {}", part.instr, part.coefficient.to_string()));
     }
   }
 

@@ -141,6 +141,8 @@ TEST_CASE("functions, conversions and 64-bit division on foreign processors") {
   for (int i = -400; i < 400; ++i) x.push_back(float(i) * 0.0437f);
   std::vector<int64_t> wide = {
       0, 1, -1, INT64_MAX, INT64_MIN, 1 << 24, (1 << 24) + 1, (int64_t(1) << 53) + 1, 12345678901234};
+  std::vector<float> angles = x;
+  for (float size = 300; size < 1e38f; size *= 1.7f) angles.push_back(size), angles.push_back(-size);
   std::mt19937_64 random(1);
   for (int i = 0; i < 200; ++i) wide.push_back(int64_t(random()) >> (random() % 63));
   auto near = [](double (*f)(double)) {
@@ -155,6 +157,9 @@ TEST_CASE("functions, conversions and 64-bit division on foreign processors") {
     check<float, float>(emulator, Op::log, DType::f32, DType::f32, x, near(std::log));
     check<float, float>(emulator, Op::floor, DType::f32, DType::f32, x, near(std::floor));
     check<float, float>(emulator, Op::sqrt, DType::f32, DType::f32, x, near(std::sqrt));
+    check<float, float>(emulator, Op::sin, DType::f32, DType::f32, angles, near(std::sin));
+    check<float, float>(emulator, Op::cos, DType::f32, DType::f32, angles, near(std::cos));
+    check<float, float>(emulator, Op::atan, DType::f32, DType::f32, x, near(std::atan));
     check<float, int64_t>(emulator, Op::cast, DType::f32, DType::i64, std::vector<float>(x.begin() + 14, x.end()),
                           [](float in, int64_t got) { return got == int64_t(in); });
     check<int64_t, float>(emulator, Op::cast, DType::i64, DType::f32, wide,

@@ -66,7 +66,9 @@ long double sigmoid_long(long double x) { return x < 0 ? expl(x) / (1 + expl(x))
 const Op1 kOps[] = {{Op::exp, std::exp, expl},    {Op::expm1, std::expm1, expm1l},
                     {Op::log, std::log, logl},    {Op::log1p, std::log1p, log1pl},
                     {Op::tanh, std::tanh, tanhl}, {Op::sigmoid, sigmoid_double, sigmoid_long},
-                    {Op::erf, std::erf, erfl},    {Op::sqrt, std::sqrt, sqrtl}};
+                    {Op::erf, std::erf, erfl},    {Op::sqrt, std::sqrt, sqrtl},
+                    {Op::sin, std::sin, sinl},    {Op::cos, std::cos, cosl},
+                    {Op::atan, std::atan, atanl}};
 
 const char* const kTargets[] = {"", "x86-64", "x86-64-v3"};
 

@@ -120,6 +120,40 @@ TEST_CASE("arithmetic and comparison on integers and floats") {
   check_numeric<double>(DType::f64);
 }
 
+namespace {
+
+template <class T>
+T shifted_left(T a, T b) {
+  return b < 0 || b >= T(8 * sizeof(T)) ? T(0) : T(uint64_t(a) << b);
+}
+template <class T>
+T shifted_right(T a, T b) {
+  const T by = b < 0 ? T(0) : std::min(b, T(8 * sizeof(T) - 1));
+  return T(std::floor(std::ldexp((long double)a, -int(by))));
+}
+
+template <class T>
+void check_bits(DType dtype) {
+  check<T, T>(Op::bit_and, dtype, dtype, [](T a, T b) { return T(a & b); });
+  check<T, T>(Op::bit_or, dtype, dtype, [](T a, T b) { return T(a | b); });
+  check<T, T>(Op::bit_xor, dtype, dtype, [](T a, T b) { return T(a ^ b); });
+  check<T, T>(Op::shift_left, dtype, dtype, shifted_left<T>);
+  check<T, T>(Op::shift_right, dtype, dtype, shifted_right<T>);
+}
+
+}  // namespace
+
+TEST_CASE("bits and shifts, by any count") {
+  check_bits<int8_t>(DType::i8);
+  check_bits<int16_t>(DType::i16);
+  check_bits<int32_t>(DType::i32);
+  check_bits<int64_t>(DType::i64);
+  check_bits<uint8_t>(DType::u8);
+  check_bits<uint16_t>(DType::u16);
+  check_bits<uint32_t>(DType::u32);
+  check_bits<uint64_t>(DType::u64);
+}
+
 TEST_CASE("logic and selection") {
   const std::array<uint8_t, 9> a = {0, 0, 1, 1, 1, 0, 1, 0, 1}, b = {0, 1, 0, 1, 1, 0, 0, 1, 1};
   auto run = [&](Op op, int arity) {

@@ -64,13 +64,21 @@ class Interpreter {
 
   Status element_of(const Kernel& kernel) {
     std::vector<Array> values;
+    std::vector<int64_t> places;
     for (const Store& store : kernel.stores) {
       RONDO_TRY(Array element, evaluate_instr(kernel, store.instr));
       values.push_back(std::move(element));
+      RONDO_TRY(int64_t at, evaluate_index(store.index));
+      for (const auto& part : store.indirect) {
+        RONDO_TRY(int64_t coefficient, part.coefficient.evaluate(symbols_));
+        RONDO_TRY(Array offset, evaluate_instr(kernel, part.instr));
+        at += coefficient * offset.ints[0];
+      }
+      places.push_back(at);
     }
     for (size_t i = 0; i < values.size(); ++i) {
       const Store& store = kernel.stores[i];
-      RONDO_TRY(int64_t at, evaluate_index(store.index));
+      const int64_t at = places[i];
       RONDO_CHECK(check(store.buffer, at, kernel));
       Array& memory = memory_[store.buffer];
       if (is_float(memory.dtype))

@@ -101,6 +101,21 @@ TEST_CASE("products with constant and with computed matrices") {
   }
 }
 
+TEST_CASE("slices written at positions, replaced or joined") {
+  for (const char* combine : {"none", "sum", "prod", "max", "min"}) {
+    Made m;
+    Value* data = m.input(DType::f32, {3, B, 2});
+    Value* positions = m.input(DType::i64, {T});
+    Value* updates = m.input(DType::f32, {T, B, 2});
+    Value* written = m.b->scatter(data, positions, updates, combine);
+    m.output(written);
+    m.output(m.b->transpose(m.b->add(written, data), {2, 0, 1}));  // the data stays what it was
+    Value* counts = m.input(DType::i32, {4});
+    m.output(m.b->scatter(counts, positions, m.b->iota({T}, 0, DType::i32), combine));
+    check_agrees(m, {{"T", 5}, {"B", 2}});
+  }
+}
+
 TEST_CASE("batched product with broadcast leading axes") {
   Made m;
   Value* x = m.input(DType::f32, {2, 1, 3, 4});
