@@ -12,7 +12,6 @@ namespace rondo {
 RONDO_PENDING(ConcatFromSequence)
 RONDO_PENDING(If)
 RONDO_PENDING(Loop)
-RONDO_PENDING(NonMaxSuppression)
 RONDO_PENDING(Optional)
 RONDO_PENDING(OptionalGetElement)
 RONDO_PENDING(OptionalHasElement)

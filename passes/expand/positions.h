@@ -25,4 +25,7 @@ Value* flat_positions(Builder& b, const Shape& data, Value* positions, int axis)
 /// them are those of the indices too. Counts data's slices along all these axes.
 Value* tuple_positions(Expansion& e, const Shape& data, Value* indices, int batch);
 
+/// i64[count]: the positions where a bool[n] holds, ascending; how many there are is measured while it is computed.
+Value* positions_where(Builder& b, Value* chosen);
+
 }  // namespace rondo
