@@ -3,23 +3,12 @@
 
 #include <algorithm>
 
-#include "passes/expand/expand.h"
+#include "passes/expand/windows.h"
 
 namespace rondo {
 namespace {
 
 using Values = std::vector<Value*>;
-
-std::vector<int64_t> list_of(Expansion& e, const char* name, size_t count, int64_t absent, int64_t least) {
-  std::vector<int64_t> list = e.integers(name);
-  if (list.empty()) list.assign(count, absent);
-  const bool fits = std::all_of(list.begin(), list.end(), [&](int64_t n) { return n >= least && n <= INT32_MAX; });
-  if (e.ok() && (list.size() != count || !fits)) {
-    e.fail(fmt::format("attribute '{}' must be {} numbers of at least {}", name, count, least));
-    list.assign(count, absent);
-  }
-  return list;
-}
 
 struct Fold {
   int64_t block, stride, dilation, low, high;
@@ -66,8 +55,8 @@ Values expand_Col2Im(Expansion& e) {
   const std::vector<Dim> image = e.known_elements(1, "the image's shape");
   const std::vector<int64_t> block = e.known_integers(2, "the block's shape");
   const size_t axes = block.size();
-  const auto strides = list_of(e, "strides", axes, 1, 1), dilations = list_of(e, "dilations", axes, 1, 1);
-  const auto pads = list_of(e, "pads", 2 * axes, 0, 0);
+  const auto strides = per_axis(e, "strides", axes, 1, 1), dilations = per_axis(e, "dilations", axes, 1, 1);
+  const auto pads = per_axis(e, "pads", 2 * axes, 0, 0);
   if (!e.ok()) return {x};
   if (axes == 0 || image.size() != axes || rank_of(x) != 3)
     return {e.fail("the operand must be [batch, channels * block, blocks]; image and block need one number for each axis")};
@@ -99,7 +88,7 @@ Values expand_MaxUnpool(Expansion& e) {
   Value *x = e.operand(0), *indices = e.operand(1);
   const std::vector<int64_t> kernel = e.integers("kernel_shape");
   const size_t axes = kernel.size();
-  const auto strides = list_of(e, "strides", axes, 1, 1), pads = list_of(e, "pads", 2 * axes, 0, 0);
+  const auto strides = per_axis(e, "strides", axes, 1, 1), pads = per_axis(e, "pads", 2 * axes, 0, 0);
   std::vector<Dim> wanted;
   if (e.has_operand(2)) wanted = e.known_elements(2, "the result's shape");
   if (!e.ok()) return {x};
