@@ -23,17 +23,6 @@ struct Axis {
   int64_t tap_dilation = 1;  // between them
 };
 
-std::vector<int64_t> list_of(Expansion& e, const char* name, size_t count, int64_t absent, int64_t least) {
-  std::vector<int64_t> list = e.integers(name);
-  if (list.empty()) list.assign(count, absent);
-  const bool fits = std::all_of(list.begin(), list.end(), [&](int64_t number) { return number >= least; });
-  if (e.ok() && (list.size() != count || !fits || *std::max_element(list.begin(), list.end()) > INT32_MAX)) {
-    e.fail(fmt::format("attribute '{}' must be {} numbers of at least {}", name, count, least));
-    list.assign(count, absent);
-  }
-  return list;
-}
-
 /// What output_shape says of the spatial axes; some exporters give all axes.
 std::vector<int64_t> output_shape(Expansion& e, size_t axes) {
   std::vector<int64_t> shape = e.integers("output_shape");
@@ -47,8 +36,8 @@ std::vector<int64_t> output_shape(Expansion& e, size_t axes) {
 std::optional<std::vector<Axis>> read_axes(Expansion& e, const Value* x, const Value* weights) {
   const size_t count = rank_of(weights) - 2;
   const std::string auto_pad = e.text("auto_pad", "NOTSET");
-  const auto strides = list_of(e, "strides", count, 1, 1), dilations = list_of(e, "dilations", count, 1, 1);
-  const auto extra = list_of(e, "output_padding", count, 0, 0), pads = list_of(e, "pads", 2 * count, 0, 0);
+  const auto strides = per_axis(e, "strides", count, 1, 1), dilations = per_axis(e, "dilations", count, 1, 1);
+  const auto extra = per_axis(e, "output_padding", count, 0, 0), pads = per_axis(e, "pads", 2 * count, 0, 0);
   const auto kernel = e.integers("kernel_shape");
   const auto wanted = output_shape(e, count);
   const bool same = auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER";

@@ -1,5 +1,5 @@
 // Operators that training and inference treat differently. Tested by expand_reduce_test.cpp.
-#include "passes/expand/expand.h"
+#include "passes/expand/statistics.h"
 
 namespace rondo {
 namespace {
@@ -25,8 +25,10 @@ std::optional<Batch> read_batch(Expansion& e, bool per_place) {
   }
   batch.one_each.assign(rank, Dim(1));
   for (int i = 0; i < rank; ++i) {
-    if (i == 1 || (per_place && i > 1)) batch.one_each[i] = shape_of(batch.x)[i];
-    else batch.axes.push_back(i);
+    if (i == 1 || (per_place && i > 1))
+      batch.one_each[i] = shape_of(batch.x)[i];
+    else
+      batch.axes.push_back(i);
   }
   batch.given = shape_of(e.operand(3));
   Value** parts[] = {&batch.scale, &batch.bias, &batch.mean, &batch.variance};
@@ -44,28 +46,22 @@ Value* normalised(Builder& b, const Batch& batch, double epsilon) {
   return b.add(b.mul(batch.x, slope), b.sub(batch.bias, b.mul(batch.mean, slope)));
 }
 
-Value* batch_mean(Builder& b, Value* x, const std::vector<int64_t>& axes) {
-  Dim count = 1;
-  for (int64_t axis : axes) count *= shape_of(x)[axis];
-  return b.div(b.reduce(x, "sum", axes, true), number_of(b, count, dtype_of(x)));
-}
-
 /// Training: the batch's own statistics normalise it. Further results: the running statistics, moved towards the
 /// batch's; before opset 14 then the batch's own.
 Values normalise_and_learn(Expansion& e, Batch batch, double epsilon, double momentum) {
   Builder& b = e.b;
-  Value* mean = batch_mean(b, batch.x, batch.axes);
-  Value* centred = b.sub(batch.x, mean);
-  Value* variance = batch_mean(b, b.mul(centred, centred), batch.axes);
+  Value* average = mean(b, batch.x, batch.axes, true);
+  Value* centred = b.sub(batch.x, average);
+  Value* variance = mean(b, b.mul(centred, centred), batch.axes, true);
   auto as_given = [&](Value* statistic, int operand) {
     return b.cast(b.reshape(statistic, batch.given), dtype_of(e.operand(operand)));
   };
   auto moved = [&](Value* running, Value* own) {
     return b.add(b.mul(running, b.scalar(running, momentum)), b.mul(own, b.scalar(own, 1 - momentum)));
   };
-  Values results{nullptr, as_given(moved(batch.mean, mean), 3), as_given(moved(batch.variance, variance), 4)};
-  if (e.opset < 14) results.insert(results.end(), {as_given(mean, 3), as_given(variance, 4)});
-  batch.mean = mean, batch.variance = variance;
+  Values results{nullptr, as_given(moved(batch.mean, average), 3), as_given(moved(batch.variance, variance), 4)};
+  if (e.opset < 14) results.insert(results.end(), {as_given(average, 3), as_given(variance, 4)});
+  batch.mean = average, batch.variance = variance;
   results[0] = normalised(b, batch, epsilon);
   return results;
 }

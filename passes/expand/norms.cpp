@@ -1,7 +1,7 @@
 // Normalisation of a tensor by statistics of its own parts. Tested by expand_norm_test.cpp.
 #include <fmt/format.h>
 
-#include "passes/expand/expand.h"
+#include "passes/expand/statistics.h"
 
 namespace rondo {
 namespace {
@@ -11,16 +11,10 @@ using Values = std::vector<Value*>;
 /// 16-bit floats compute in single precision.
 DType compute_type(DType dtype) { return byte_size(dtype) < 4 ? DType::f32 : dtype; }
 
-Value* mean(Builder& b, Value* x, const std::vector<int64_t>& axes) {
-  Dim count = 1;
-  for (int64_t axis : axes) count *= shape_of(x)[axis];
-  return b.div(b.reduce(x, "sum", axes, true), number_of(b, count, dtype_of(x)));
-}
-
 /// (x - mean) / sqrt(variance + epsilon) over axes.
 Value* standardised(Builder& b, Value* x, const std::vector<int64_t>& axes, double epsilon) {
-  Value* centred = b.sub(x, mean(b, x, axes));
-  Value* variance = mean(b, b.mul(centred, centred), axes);
+  Value* centred = b.sub(x, mean(b, x, axes, true));
+  Value* variance = mean(b, b.mul(centred, centred), axes, true);
   return b.div(centred, b.sqrt(b.add(variance, b.scalar(variance, epsilon))));
 }
 
@@ -101,7 +95,7 @@ Values expand_RMSNormalization(Expansion& e) {
   const auto compute = stash_type(e, dtype_of(x));
   if (!e.ok() || !compute) return {x};
   Value* wide = b.cast(x, *compute);
-  Value* square = mean(b, b.mul(wide, wide), axes_from(axis, rank_of(x)));
+  Value* square = mean(b, b.mul(wide, wide), axes_from(axis, rank_of(x)), true);
   Value* y = b.div(wide, b.sqrt(b.add(square, b.scalar(square, epsilon))));
   return {b.mul(b.cast(b.cast(y, dtype_of(x)), dtype_of(scale)), scale)};
 }
@@ -130,8 +124,8 @@ Values expand_MeanVarianceNormalization(Expansion& e) {
   if (!e.ok()) return {x};
   const DType dtype = dtype_of(x);
   x = b.cast(x, compute_type(dtype));
-  Value* centred = b.sub(x, mean(b, x, axes));
-  Value* deviation = b.sqrt(mean(b, b.mul(centred, centred), axes));
+  Value* centred = b.sub(x, mean(b, x, axes, true));
+  Value* deviation = b.sqrt(mean(b, b.mul(centred, centred), axes, true));
   return {b.cast(b.div(centred, b.add(deviation, b.scalar(deviation, 1e-9))), dtype)};
 }
 

@@ -1,4 +1,4 @@
-// Pad: a tensor surrounded by a constant or by its own elements; negative amounts cut away. Tested by
+// Pad: a tensor surrounded by a constant or by its own elements; negative amounts cut away. CenterCropPad. Tested by
 // expand_pad_test.cpp.
 #include <fmt/format.h>
 
@@ -136,6 +136,29 @@ std::vector<Value*> expand_Pad(Expansion& e) {
     x = surround(e, x, axis, amounts.low[axis], amounts.high[axis], mode);
   }
   return {x};
+}
+
+// Axes cut, or padded with zeros, evenly on both sides; the odd element falls to the end.
+std::vector<Value*> expand_CenterCropPad(Expansion& e) {
+  Value* x = e.operand(0);
+  const std::vector<Dim> sizes = e.known_elements(1, "the sizes");
+  const int rank = rank_of(x);
+  std::vector<int64_t> axes = e.has_attribute("axes") ? e.integers("axes") : all_axes(rank);
+  for (int64_t& axis : axes) axis = normalise_axis(e, axis, rank);
+  if (e.ok()) normalise_axes(e, axes, rank);
+  if (e.ok() && sizes.size() != axes.size()) e.fail(fmt::format("{} sizes for {} axes", sizes.size(), axes.size()));
+  if (!e.ok()) return {x};
+  std::vector<Dim> starts(rank, Dim(0)), low = starts, high = starts;
+  Shape kept = shape_of(x);
+  for (size_t i = 0; i < axes.size(); ++i) {
+    const int64_t axis = axes[i];
+    const Dim size = shape_of(x)[axis], more = max(sizes[i] - size, 0);
+    starts[axis] = floor_div(max(size - sizes[i], 0), 2);
+    kept[axis] = min(size, sizes[i]);
+    low[axis] = floor_div(more, 2);
+    high[axis] = more - low[axis];
+  }
+  return {e.b.pad(e.b.slice(x, starts, kept), e.b.scalar(x, 0), low, high)};
 }
 
 }  // namespace rondo

@@ -27,5 +27,7 @@ Value* tuple_positions(Expansion& e, const Shape& data, Value* indices, int batc
 
 /// Along other axes than `axis` there are no more positions than elements in data, or it is an error.
 void require_within(Expansion& e, const Shape& positions, const Shape& data, int axis);
+/// i64[count]: the positions where a bool[n] holds, ascending; how many there are is measured while it is computed.
+Value* positions_where(Builder& b, Value* chosen);
 
 }  // namespace rondo

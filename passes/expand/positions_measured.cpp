@@ -32,7 +32,8 @@ Value* listed(Builder& b, Value* chosen, Value* places, Value* count) {
   return b.slice_axis(all, 0, 0, found);
 }
 
-/// i64[count]: the positions where a bool[n] holds, ascending.
+}  // namespace
+
 Value* positions_where(Builder& b, Value* chosen) {
   if (const auto known = known_tensor(chosen)) {
     std::vector<int64_t> positions;
@@ -43,8 +44,6 @@ Value* positions_where(Builder& b, Value* chosen) {
   const auto [before, count] = sums_before(b, b.cast(chosen, DType::i64));
   return listed(b, chosen, before, count);
 }
-
-}  // namespace
 
 // The condition may be shorter than the axis.
 Values expand_Compress(Expansion& e) {

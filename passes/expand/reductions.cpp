@@ -3,7 +3,7 @@
 
 #include <limits>
 
-#include "passes/expand/expand.h"
+#include "passes/expand/statistics.h"
 
 namespace rondo {
 namespace {
@@ -81,14 +81,13 @@ Values expand_ReduceLogSum(Expansion& e) {
   return expand_reduction(e, "sum", same, logarithm);
 }
 
-namespace {
-
-/// Mean over axes.
 Value* mean(Builder& b, Value* x, const std::vector<int64_t>& axes, bool keep) {
   Dim count = 1;
   for (int64_t axis : axes) count *= shape_of(x)[axis];
   return b.div(b.reduce(x, "sum", axes, keep), number_of(b, count, dtype_of(x)));
 }
+
+namespace {
 
 /// The maximum over axes, which stay, or 0 where it is infinite: subtracting it must not make a NaN.
 Value* finite_maximum(Builder& b, Value* x, const std::vector<int64_t>& axes) {

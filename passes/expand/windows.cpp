@@ -13,16 +13,6 @@ bool all_at_least(const std::vector<int64_t>& list, int64_t least) {
   return std::all_of(list.begin(), list.end(), [&](int64_t number) { return number >= least; });
 }
 
-/// The list attribute, one number an axis.
-std::vector<int64_t> per_axis(Expansion& e, const char* name, size_t count, int64_t absent, int64_t least) {
-  std::vector<int64_t> list = e.integers(name, std::vector<int64_t>(count, absent));
-  if (list.empty()) list.assign(count, absent);
-  if (e.ok() && (list.size() != count || !all_at_least(list, least))) {
-    e.fail(fmt::format("attribute '{}' must be {} numbers of at least {}", name, count, least));
-  }
-  return list;
-}
-
 /// SAME: as many windows as strides fit, the padding split evenly; the odd element goes to the end (UPPER) or the
 /// front.
 void pad_for_same_size(Windows& w, int axis, const Dim& size, int64_t reach, bool upper) {
@@ -47,6 +37,17 @@ void count_windows(Windows& w, int axis, const Dim& size, int64_t reach, bool ro
 }
 
 }  // namespace
+
+std::vector<int64_t> per_axis(Expansion& e, const char* name, size_t count, int64_t absent, int64_t least) {
+  std::vector<int64_t> list = e.integers(name);
+  if (list.empty()) list.assign(count, absent);
+  const bool small = list.empty() || *std::max_element(list.begin(), list.end()) <= INT32_MAX;
+  if (e.ok() && (list.size() != count || !all_at_least(list, least) || !small)) {
+    e.fail(fmt::format("attribute '{}' must be {} numbers of at least {}", name, count, least));
+    list.assign(count, absent);
+  }
+  return list;
+}
 
 bool Windows::padded() const {
   auto some = [](const std::vector<Dim>& list) {

@@ -16,6 +16,9 @@ struct Windows {
   bool padded() const;
 };
 
+/// A list attribute of `count` numbers, none below `least`; after an error those of an absent one.
+std::vector<int64_t> per_axis(Expansion& e, const char* name, size_t count, int64_t absent, int64_t least);
+
 /// Reads strides, dilations, pads, auto_pad and, for pooling, ceil_mode. Nothing after an error.
 std::optional<Windows> read_windows(Expansion& e, const Shape& operand, std::vector<int64_t> kernel, bool pooling);
 

@@ -164,5 +164,13 @@ TEST_CASE("Pad: a symbolic size that may be too small is checked at entry") {
   CHECK(!evaluate(*core, {Array::from(list({1, 2}))}));
 }
 
+TEST_CASE("CenterCropPad: the odd element falls to the end") {
+  const Tensor x = reals({2, 5}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10});
+  check_node(Op::CenterCropPad, 18, {x, list({5, 2})}, {}, reals({5, 2}, {0, 0, 2, 3, 7, 8, 0, 0, 0, 0}));
+  check_node(Op::CenterCropPad, 18, {x, list({1})}, {{"axes", std::vector<int64_t>{-2}}}, reals({1, 5}, {1, 2, 3, 4, 5}));
+  check_node(Op::CenterCropPad, 18, {reals({2}, {1, 2}), list({5})}, {}, reals({5}, {0, 1, 2, 0, 0}));
+  CHECK(contains(errors_of(Op::CenterCropPad, 18, {x, list({1})}), "sizes for"));
+}
+
 }  // namespace
 }  // namespace rondo::testing
