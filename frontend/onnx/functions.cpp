@@ -2,7 +2,7 @@
 //
 // A call is handled when its own names are final: those of its operands, its results and of the graphs among its
 // attributes. The function's body is copied, its names are replaced (Scope), attributes that refer to the call's are
-// filled in, and the copies are handled in turn. Recursion is as deep as calls are nested, which kDeepest bounds.
+// filled in, and the copies are handled in turn. Recursion is as deep as calls and graphs are nested, which is bounded.
 #include "frontend/onnx/functions.h"
 
 #include <fmt/format.h>
@@ -20,7 +20,8 @@ namespace rondo {
 namespace {
 
 // What a small file may grow to.
-constexpr int kDeepest = 64;
+constexpr int kDeepest = 32;        // calls in calls
+constexpr int kDeepestGraphs = 64;  // graphs in graphs; protobuf reads about half of that from a file
 constexpr int64_t kMostNodes = int64_t{1} << 17;
 constexpr uint64_t kMostBytes = uint64_t{1} << 28;
 
@@ -78,6 +79,7 @@ class Inliner {
   std::vector<const Function*> active_;
   std::set<std::string> taken_;
   std::map<std::string, int> last_suffix_;  // keeps many collisions linear
+  int nested_ = 0;
   int64_t nodes_ = 0;
   uint64_t bytes_ = 0;
 };
@@ -90,9 +92,12 @@ Status Inliner::add(const Function& function) {
 }
 
 Status Inliner::inline_calls(pb::GraphProto& graph) {
+  if (++nested_ > kDeepestGraphs)
+    return unsupported(fmt::format("graphs in functions in graphs; supported: up to {} deep", kDeepestGraphs));
   Nodes before;
   before.Swap(graph.mutable_node());
   for (pb::NodeProto& node : before) RONDO_CHECK(put(std::move(node), *graph.mutable_node()));
+  --nested_;
   return Done{};
 }
 

@@ -198,6 +198,40 @@ TEST_CASE("recursion, and functions that would grow without end") {
   load_bad(deep, {"unsupported: functions that call functions"});
 }
 
+TEST_CASE("graphs nested through functions") {
+  pb::ModelProto model = if_model();
+  pb::GraphProto& graph = *model.mutable_graph();
+  const pb::NodeProto choose = graph.node(0);
+  graph.mutable_node(0)->set_op_type("f0");
+  graph.mutable_node(0)->set_domain("mine");
+  graph.mutable_node(0)->clear_attribute();
+  for (const char* name : {"x", "w"}) graph.mutable_node(0)->add_input(name);
+  auto chain = [&](int calls, int graphs) {
+    model.clear_functions();
+    for (int i = 0; i < calls; ++i) {
+      pb::FunctionProto& function = add_function(model, "f" + std::to_string(i), {"c", "x", "w"}, {"y"});
+      *function.add_node() = choose;
+      pb::GraphProto* inner = function.mutable_node(0)->mutable_attribute(0)->mutable_g();
+      for (int depth = 1; depth < graphs; ++depth) {
+        pb::GraphProto copy = choose.attribute(0).g();
+        *inner->mutable_node(0) = choose;
+        inner->mutable_node(0)->set_output(0, inner->output(0).name());
+        *inner->mutable_node(0)->mutable_attribute(0)->mutable_g() = copy;
+        inner = inner->mutable_node(0)->mutable_attribute(0)->mutable_g();
+      }
+      if (i + 1 == calls) break;
+      pb::NodeProto& call = *inner->mutable_node(0);
+      call.set_op_type("f" + std::to_string(i + 1));
+      call.set_domain("mine");
+      for (const char* name : {"c", "x", "w"}) call.add_input(name);
+      call.mutable_input()->DeleteSubrange(0, call.input_size() - 3);
+    }
+    return model;
+  };
+  load_good(chain(3, 2));
+  load_bad(chain(10, 8), {"unsupported: graphs in functions in graphs"});
+}
+
 TEST_CASE("calls and functions that are not well formed") {
   pb::ModelProto model = calling({"x", "x"});
   add_inner(add_function(model, "Squash", {"a"}, {"b"}), "Tanh", {"a"}, {"b"});
