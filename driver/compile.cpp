@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 
@@ -52,8 +53,12 @@ Result<Graph> to_core(Graph graph, const std::string& path) {
   if (graph.level == Level::core) return graph;
   Diagnostics warnings;
   Result<Graph> core = expand(graph, warnings);
+  // Without what it must know, the same model may be compiled again with it, and would say it all again.
+  const bool again = !core && std::any_of(core.errors().begin(), core.errors().end(), [](const Diagnostic& error) {
+    return !error.wanted_inputs.empty() || !error.wanted_dims.empty();
+  });
   set_file(warnings, path);
-  report(warnings);
+  if (!again) report(warnings);
   return core;
 }
 

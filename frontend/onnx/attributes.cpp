@@ -7,6 +7,7 @@
 #include <set>
 
 #include "frontend/file.h"
+#include "frontend/onnx/sparse.h"
 #include "frontend/onnx/tensor.h"
 
 namespace rondo {
@@ -54,7 +55,11 @@ constexpr Kind kKinds[] = {
      }},
     {9, "TENSORS", true, [](const Proto& a) { return a.tensors_size() > 0; }, nullptr},
     {10, "GRAPHS", true, [](const Proto& a) { return a.graphs_size() > 0; }, nullptr},
-    {11, "SPARSE_TENSOR", false, [](const Proto& a) { return a.has_sparse_tensor(); }, nullptr},
+    {11, "SPARSE_TENSOR", false, [](const Proto& a) { return a.has_sparse_tensor(); },
+     [](const Proto& a, const std::string& place, ExternalData& external) -> Converted {
+       RONDO_TRY(Tensor tensor, read_sparse(a.sparse_tensor(), place, external));
+       return Attribute(std::move(tensor));
+     }},
     {12, "SPARSE_TENSORS", true, [](const Proto& a) { return a.sparse_tensors_size() > 0; }, nullptr},
     {13, "TYPE_PROTO", false, [](const Proto& a) { return a.has_tp(); }, nullptr},
     {14, "TYPE_PROTOS", true, [](const Proto& a) { return a.type_protos_size() > 0; }, nullptr}};

@@ -1,6 +1,7 @@
 // What subgraphs take from outside; see captures.h.
 //
-// Recursion is as deep as subgraphs are nested, which protobuf's own limit of 100 nested messages bounds.
+// Recursion is as deep as subgraphs are nested, which protobuf's own limit of 100 nested messages bounds, and the
+// reader of functions.
 #include "frontend/onnx/captures.h"
 
 #include <unordered_set>

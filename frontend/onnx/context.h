@@ -13,8 +13,9 @@ inline constexpr int64_t kMostCaptures = int64_t{1} << 20;
 struct ModelContext {
   ModelContext(std::filesystem::path folder, Diagnostics& warnings) : external(std::move(folder)), warnings(warnings) {}
 
+  int64_t ir_version = 1;
   int opset = 1;
-  std::set<std::string> functions;  // function_key of each model-local function
+  std::set<std::string> early;  // operators met that are newer than the operator set
   Symbols symbols;
   ExternalData external;
   int64_t captures_left = kMostCaptures;

@@ -2,11 +2,13 @@
 #include "frontend/onnx/graph.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <unordered_set>
 
 #include "frontend/file.h"
 #include "frontend/onnx/order.h"
+#include "frontend/onnx/sparse.h"
 #include "frontend/onnx/tensor.h"
 #include "frontend/onnx/types.h"
 
@@ -36,13 +38,15 @@ class GraphReader {
   Status add_nodes();
   Status add_outputs();
   Status name_outputs();
+  /// Says which inputs have a value of their own and so are none of the compiled model.
+  void remark_defaults();
 
  private:
   Status check_inputs();
   Status check_initializers();
   Status check_results();
   std::unordered_set<std::string_view> used_names() const;
-  Status add_constant(const pb::TensorProto& initializer);
+  Status add_constant(const std::string& name, Result<Tensor> read);
   Status compare_with_input(const Tensor& tensor, const std::string& name);
   bool is_initializer(std::string_view name) const { return initializers_.count(name) != 0; }
 
@@ -163,9 +167,8 @@ Status GraphReader::compare_with_input(const Tensor& tensor, const std::string& 
   return Done{};
 }
 
-Status GraphReader::add_constant(const pb::TensorProto& initializer) {
-  const std::string& name = initializer.name();
-  RONDO_TRY(Tensor tensor, read_tensor(initializer, initializer_place(name), context_.external));
+Status GraphReader::add_constant(const std::string& name, Result<Tensor> read) {
+  RONDO_TRY(Tensor tensor, std::move(read));
   RONDO_CHECK(compare_with_input(tensor, name));
   Node* node = graph_.append(Op::Constant, {}, {{"value", std::move(tensor)}}, 1);
   node->name = name;
@@ -181,11 +184,12 @@ Status GraphReader::add_constants() {
   auto keep = [&](Status status) {
     if (!status && errors.size() < kMostErrors) errors.push_back(status.errors()[0]);
   };
-  for (const auto& initializer : proto_.initializer())
-    if (used.count(initializer.name())) keep(add_constant(initializer));
+  for (const auto& dense : proto_.initializer())
+    if (const std::string& name = dense.name(); used.count(name))
+      keep(add_constant(name, read_tensor(dense, initializer_place(name), context_.external)));
   for (const auto& sparse : proto_.sparse_initializer())
-    if (used.count(sparse.values().name()))
-      keep(unsupported("a sparse tensor; supported: dense tensors", initializer_place(sparse.values().name())));
+    if (const std::string& name = sparse.values().name(); used.count(name))
+      keep(add_constant(name, read_sparse(sparse, initializer_place(name), context_.external)));
   if (!errors.empty()) return errors;
   return Done{};
 }
@@ -222,6 +226,21 @@ Status GraphReader::name_outputs() {
   return Done{};
 }
 
+/// Before IR version 4 every initializer had to be declared as an input as well, which says nothing.
+void GraphReader::remark_defaults() {
+  constexpr size_t kMostNames = 10;
+  if (context_.ir_version < 4) return;
+  std::vector<std::string> names;
+  for (const auto& input : proto_.input())
+    if (is_initializer(input.name())) names.push_back(in_quotes(input.name()));
+  if (names.empty()) return;
+  const size_t more = names.size() > kMostNames ? names.size() - kMostNames : 0;
+  names.resize(names.size() - more);
+  context_.warnings.push_back(
+      remark(fmt::format("inputs with an initializer are constants of this value: {}{}", fmt::join(names, ", "),
+                         more > 0 ? fmt::format(" and {} more", more) : "")));
+}
+
 }  // namespace
 
 Result<Graph> read_main_graph(const pb::GraphProto& proto, ModelContext& context) {
@@ -233,6 +252,7 @@ Result<Graph> read_main_graph(const pb::GraphProto& proto, ModelContext& context
   RONDO_CHECK(reader.add_nodes());
   RONDO_CHECK(reader.add_outputs());
   RONDO_CHECK(reader.name_outputs());
+  reader.remark_defaults();
   return graph;
 }
 

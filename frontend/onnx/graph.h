@@ -26,7 +26,4 @@ using ValuesByName = std::unordered_map<std::string_view, Value*>;
 ///   attributes  captures = number of captured values, regions = the subgraphs' attribute names
 Status append_node(const NodeUses& uses, ValuesByName& values, ModelContext& context, Graph& graph);
 
-/// What identifies a model-local function, and a call of it.
-std::string function_key(const std::string& domain, const std::string& name, const std::string& overload);
-
 }  // namespace rondo

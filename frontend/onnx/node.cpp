@@ -5,20 +5,33 @@
 #include "frontend/onnx/attributes.h"
 #include "frontend/onnx/graph.h"
 #include "frontend/onnx/order.h"
+#include "frontend/onnx/versions.h"
 
 namespace rondo {
 namespace {
 
-bool is_standard(const std::string& domain) { return domain.empty() || domain == "ai.onnx"; }
-
 /// The operator of a node, or Op::unsupported with its kind.
-std::pair<Op, std::string> find_operator(const pb::NodeProto& node, const ModelContext& context) {
-  const std::string name = is_standard(node.domain()) ? node.op_type() : node.domain() + "." + node.op_type();
-  if (context.functions.count(function_key(node.domain(), node.op_type(), node.overload())))
-    return {Op::unsupported, "function " + name};
-  const std::optional<Op> op = is_standard(node.domain()) ? find_op(name) : std::nullopt;
+std::pair<Op, std::string> find_operator(const pb::NodeProto& node) {
+  const bool standard = is_standard(node.domain());
+  const std::string name = standard ? node.op_type() : node.domain() + "." + node.op_type();
+  const std::optional<Op> op = standard ? find_op(name) : std::nullopt;
   if (!op || !is_model(*op) || *op == Op::unsupported) return {Op::unsupported, name};
   return {*op, {}};
+}
+
+/// Whether the model's operator set has the operator. One that came later has one meaning all the same.
+Status check_version(const pb::NodeProto& node, const std::string& place, ModelContext& context) {
+  const OperatorVersions* versions = is_standard(node.domain()) ? find_versions(node.op_type()) : nullptr;
+  if (!versions) return Done{};
+  if (versions->withdrawn != 0 && context.opset >= versions->withdrawn)
+    return invalid(fmt::format("operator '{}' was withdrawn in operator set {}; the model imports {}", node.op_type(),
+                               versions->withdrawn, context.opset),
+                   place);
+  if (context.opset < versions->forms[0] && context.early.insert(node.op_type()).second)
+    context.warnings.push_back(warning(fmt::format("operator '{}' exists since operator set {}; the model imports {}",
+                                                   node.op_type(), versions->forms[0], context.opset),
+                                       place));
+  return Done{};
 }
 
 Value* find_value(const ValuesByName& values, std::string_view name) {
@@ -72,19 +85,16 @@ void name_results(const pb::NodeProto& proto, Node& node, ValuesByName& values) 
 
 }  // namespace
 
-std::string function_key(const std::string& domain, const std::string& name, const std::string& overload) {
-  return (is_standard(domain) ? "" : domain) + '\n' + name + '\n' + overload;
-}
-
 Status append_node(const NodeUses& uses, ValuesByName& values, ModelContext& context, Graph& graph) {
   const pb::NodeProto& proto = *uses.node;
   const std::string place = node_place(proto);
   if (proto.op_type().empty()) return invalid("the node has no operator", place);
+  RONDO_CHECK(check_version(proto, place, context));
   RONDO_TRY(NodeAttributes attributes, read_attributes(proto, place, context.external));
   RONDO_TRY(std::vector<Value*> operands, find_operands(uses, values, place));
   std::vector<std::unique_ptr<Graph>> regions;
   RONDO_CHECK(read_regions(attributes, uses.captured, context, place, regions));
-  auto [op, kind] = find_operator(proto, context);
+  auto [op, kind] = find_operator(proto);
   Node* node = graph.append(op, std::move(operands), std::move(attributes.values), proto.output_size());
   node->kind = std::move(kind);
   node->name = node_name(proto);

@@ -73,8 +73,7 @@ std::string node_name(const pb::NodeProto& node) {
 }
 
 std::string node_place(const pb::NodeProto& node) {
-  const bool standard = node.domain().empty() || node.domain() == "ai.onnx";
-  const std::string type = standard ? node.op_type() : node.domain() + "." + node.op_type();
+  const std::string type = is_standard(node.domain()) ? node.op_type() : node.domain() + "." + node.op_type();
   const std::string shown = in_quotes(type);
   return fmt::format("node {} ({})", in_quotes(node_name(node)), shown.substr(1, shown.size() - 2));
 }

@@ -18,4 +18,7 @@ Result<std::vector<int>> execution_order(const std::vector<NodeUses>& nodes,
 std::string node_name(const pb::NodeProto& node);
 std::string node_place(const pb::NodeProto& node);
 
+/// Whether a domain is ONNX's own.
+inline bool is_standard(const std::string& domain) { return domain.empty() || domain == "ai.onnx"; }
+
 }  // namespace rondo

@@ -15,6 +15,7 @@ using Values = std::vector<Value*>;
 Values expand_Constant(Expansion& e) {
   Builder& b = e.b;
   if (auto value = e.tensor("value")) return {b.constant(*value)};
+  if (auto value = e.tensor("sparse_value")) return {b.constant(*value)};
   if (e.has_attribute("value_float")) return {b.scalar(DType::f32, e.number("value_float", 0))};
   if (e.has_attribute("value_int")) {
     const int64_t value = e.integer("value_int", 0);
@@ -25,7 +26,8 @@ Values expand_Constant(Expansion& e) {
     return {b.constant(Tensor::from_doubles(DType::f32, {static_cast<int64_t>(values.size())}, values))};
   }
   if (e.has_attribute("value_ints")) return {b.constant(Tensor::vector_i64(e.integers("value_ints")))};
-  return {e.unsupported("supported are the attributes value, value_float, value_floats, value_int and value_ints")};
+  return {e.unsupported("a constant of strings, or of nothing; supported are the attributes value, sparse_value, value_float, value_floats, "
+                         "value_int and value_ints")};
 }
 
 Values expand_ConstantOfShape(Expansion& e) {

@@ -1,16 +1,21 @@
-// corpus_lane CHECK PROGRAM LIST: runs one check of the program on every model of a list, each model in processes of
-// its own, and prints a line per failure and the counts. Exit code 77 where the corpus is absent.
+// corpus_lane CHECK PROGRAM LIST [--write-exceptions]: runs one check of the program on every model of a list, each
+// model in processes of its own, two at a time, and prints a line per failure and the counts. Models that the list names
+// as unsupported must be refused as such; the other checks leave them out. Exit code 77 where the corpus is absent.
 //
 //   verify     rondo verify, on all data recorded beside the model
 //   artefacts  the object has no undefined symbol; another folder gives the same bytes; so does the text of the model,
-//   of
-//              the expanded graph and of the plan, read back; the text of the optimised graph gives the right numbers
+//              of the expanded graph and of the plan, read back; the text of the optimised graph gives the right numbers
 //   bench      rondo bench times a call and each kernel
+//
+// --write-exceptions, with verify: the list then names what is refused as unsupported now, and nothing else.
+#include <atomic>
 #include <cstdio>
-#include <functional>
+#include <cstring>
 #include <map>
+#include <thread>
 
 #include "tests/corpus/lists.h"
+#include "tests/corpus/structural.h"
 #include "tests/elf_symbols.h"
 #include "tests/process.h"
 
@@ -19,23 +24,34 @@ using namespace rondo::test;
 
 namespace {
 
-using Check = std::string (*)(const std::string& program, const fs::path& folder);  // empty: passed
+constexpr size_t kWorkers = 2;
 
-std::string failed(const std::string& what, const Outcome& outcome) {
+struct Verdict {
+  std::string problem;       // empty: passed
+  bool unsupported = false;  // it was refused as such
+};
+
+using Check = Verdict (*)(const std::string& program, const fs::path& folder);
+
+bool has(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
+
+Verdict failed(const std::string& what, const Outcome& outcome) {
   std::string how =
       outcome.signal ? "signal " + std::to_string(outcome.signal) : "exit " + std::to_string(outcome.exit_code);
   std::string text = outcome.errors;
   for (size_t at = 0, end; at < outcome.output.size(); at = end + 1) {
     end = std::min(outcome.output.find('\n', at), outcome.output.size());
     std::string line = outcome.output.substr(at, end - at);
-    if (line.find("WRONG") != std::string::npos) text += line + "\n";
+    if (has(line, "WRONG")) text += line + "\n";
   }
-  return what + ": " + how + "\n" + text;
+  const bool refused = outcome.exit_code == 1 && outcome.output.empty() && has(text, ": unsupported: ") &&
+                       !has(text, ": internal error: ");
+  return {what + ": " + how + "\n" + text, refused};
 }
 
-std::string verify(const std::string& program, const fs::path& folder) {
+Verdict verify(const std::string& program, const fs::path& folder) {
   Outcome outcome = run({program, "verify", (folder / "model.onnx").string(), "--data", folder.string()});
-  return outcome.exit_code == 0 ? "" : failed("verify", outcome);
+  return outcome.exit_code == 0 ? Verdict{} : failed("verify", outcome);
 }
 
 /// A folder that vanishes with what is in it.
@@ -51,46 +67,59 @@ struct Scratch {
   }
 };
 
-std::string artefacts(const std::string& program, const fs::path& folder) {
-  Scratch scratch;
-  fs::create_directory_symlink(folder, scratch.path / "elsewhere");
-  const std::string first = (scratch.path / "model.o").string(), second = (scratch.path / "model2.o").string();
-  auto compile = [&](const std::string& model, const std::string& out) {
-    return run({program, "compile", model, "-o", out});
-  };
-  Outcome outcome = compile((folder / "model.onnx").string(), first);
-  if (outcome.exit_code != 0) return failed("compile", outcome);
-  const std::string object = read_all(first);
-  auto undefined = undefined_symbols(object);
-  if (!undefined) return "the object has no readable symbol table\n";
-  if (!undefined->empty()) return "undefined symbol " + undefined->front() + "\n";
+std::vector<std::string> with(std::vector<std::string> command, const std::vector<std::string>& options) {
+  command.insert(command.end(), options.begin(), options.end());
+  return command;
+}
 
-  outcome = compile((scratch.path / "elsewhere" / "model.onnx").string(), second);
-  if (outcome.exit_code != 0) return failed("compile from elsewhere", outcome);
-  if (read_all(second) != object) return "compiled from another folder, the object differs\n";
-  if (read_all((scratch.path / "model.h").string()) != read_all((scratch.path / "model2.h").string()))
-    return "compiled from another folder, the header differs\n";
-
+/// The model as text at each level, compiled again. Options that fix inputs count only where the inputs still are.
+Verdict check_texts(const std::string& program, const fs::path& model, const Scratch& scratch,
+                    const Structural& structural, const std::string& object) {
   const std::pair<const char*, const char*> texts[] = {
       {"model", "--level=model"}, {"expanded", "--after=expand"}, {"core", "--level=core"}, {"plan", "--level=plan"}};
   for (const auto& [name, option] : texts) {
     const std::string text = (scratch.path / (std::string(name) + ".rir")).string();
-    outcome = run({program, "inspect", (folder / "model.onnx").string(), option, "-o", text});
+    Outcome outcome = run(with({program, "inspect", model.string(), option, "-o", text}, structural.options));
     if (outcome.exit_code != 0) return failed(std::string("inspect ") + option, outcome);
     if (std::string(name) == "core") {  // passes that see it again may find more to do: the numbers must stay
-      outcome = run({program, "verify", text, "--data", folder.string()});
+      outcome = run({program, "verify", text, "--data", structural.data.string()});
       if (outcome.exit_code != 0) return failed("verify core.rir", outcome);
       continue;
     }
-    outcome = compile(text, second);
+    const std::string again = (scratch.path / "model2.o").string();
+    outcome = run({program, "compile", text, "-o", again});
     if (outcome.exit_code != 0) return failed(std::string("compile ") + name + ".rir", outcome);
-    if (read_all(second) != object) return std::string("compiled from ") + name + ".rir, the object differs\n";
+    if (read_all(again) != object) return {std::string("compiled from ") + name + ".rir, the object differs\n"};
   }
-  return "";
+  return {};
+}
+
+Verdict artefacts(const std::string& program, const fs::path& folder) {
+  Scratch scratch;
+  const Structural structural = find_structural(program, folder, scratch.path);
+  if (!structural.problem.empty()) return {structural.problem};
+  fs::create_directory_symlink(folder, scratch.path / "elsewhere");
+  const std::string first = (scratch.path / "model.o").string(), second = (scratch.path / "model2.o").string();
+  auto compile = [&](const fs::path& model, const std::string& out) {
+    return run(with({program, "compile", model.string(), "-o", out}, structural.options));
+  };
+  Outcome outcome = compile(folder / "model.onnx", first);
+  if (outcome.exit_code != 0) return failed("compile", outcome);
+  const std::string object = read_all(first);
+  auto undefined = undefined_symbols(object);
+  if (!undefined) return {"the object has no readable symbol table\n"};
+  if (!undefined->empty()) return {"undefined symbol " + undefined->front() + "\n"};
+
+  outcome = compile(scratch.path / "elsewhere" / "model.onnx", second);
+  if (outcome.exit_code != 0) return failed("compile from elsewhere", outcome);
+  if (read_all(second) != object) return {"compiled from another folder, the object differs\n"};
+  if (read_all((scratch.path / "model.h").string()) != read_all((scratch.path / "model2.h").string()))
+    return {"compiled from another folder, the header differs\n"};
+  return check_texts(program, folder / "model.onnx", scratch, structural, object);
 }
 
 /// Dimensions that only data would tell become 2.
-std::string bench(const std::string& program, const fs::path& folder) {
+Verdict bench(const std::string& program, const fs::path& folder) {
   std::vector<std::string> command{program, "bench", (folder / "model.onnx").string(), "--seconds=0.01"};
   Outcome outcome = run(command);
   const std::string asks = "the data do not tell the dimensions ", end = "; fix them";
@@ -102,16 +131,36 @@ std::string bench(const std::string& program, const fs::path& folder) {
     outcome = run(command);
   }
   if (outcome.exit_code != 0) return failed("bench", outcome);
-  return outcome.output.find("GFLOP/s") == std::string::npos ? "no table\n" : "";
+  return {has(outcome.output, "GFLOP/s") ? "" : "no table\n"};
 }
 
 const std::map<std::string, Check> kChecks{{"verify", verify}, {"artefacts", artefacts}, {"bench", bench}};
 
+std::vector<Verdict> run_all(Check check, const std::string& program, const std::vector<fs::path>& folders) {
+  std::vector<Verdict> verdicts(folders.size());
+  std::atomic<size_t> next = 0;
+  auto work = [&] {
+    for (size_t i; (i = next++) < folders.size();) verdicts[i] = check(program, folders[i]);
+  };
+  std::vector<std::thread> workers;
+  for (size_t i = 0; i < kWorkers; ++i) workers.emplace_back(work);
+  for (std::thread& worker : workers) worker.join();
+  return verdicts;
+}
+
+/// What is wrong with a verdict, given what the list says of the model.
+std::string judge(const Verdict& verdict, bool exception) {
+  if (!exception) return verdict.problem;
+  if (verdict.problem.empty()) return "passes, and the list names it as unsupported\n";
+  return verdict.unsupported ? "" : "is not refused as unsupported: " + verdict.problem;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4 || !kChecks.count(argv[1])) {
-    std::fputs("usage: corpus_lane verify|artefacts|bench PROGRAM LIST\n", stderr);
+  const bool write = argc == 5 && std::strcmp(argv[4], "--write-exceptions") == 0 && std::strcmp(argv[1], "verify") == 0;
+  if ((argc != 4 && !write) || !kChecks.count(argv[1])) {
+    std::fputs("usage: corpus_lane verify|artefacts|bench PROGRAM LIST [--write-exceptions]\n", stderr);
     return 2;
   }
   const fs::path corpus = corpus_folder();
@@ -119,18 +168,22 @@ int main(int argc, char** argv) {
     std::puts("SKIP: no corpus at $RONDO_CORPUS or ../shared/corpus");
     return kSkip;
   }
-  const List list = read_list(argv[3], corpus);
-  int passed = 0, bad = 0;
-  for (const fs::path& folder : list.folders) {
-    std::string problem = kChecks.at(argv[1])(argv[2], folder);
-    (problem.empty() ? passed : bad)++;
-    if (!problem.empty()) std::printf("FAIL %s: %s", fs::relative(folder, corpus).c_str(), problem.c_str());
-    std::fflush(stdout);
+  const bool verifying = std::strcmp(argv[1], "verify") == 0;
+  List list = read_list(argv[3], corpus);
+  if (!verifying) std::erase_if(list.folders, [&](const fs::path& folder) { return list.unsupported.count(folder); });
+  const std::vector<Verdict> verdicts = run_all(kChecks.at(argv[1]), argv[2], list.folders);
+  int passed = 0, refused = 0, bad = 0;
+  std::set<std::string> exceptions;
+  for (size_t i = 0; i < verdicts.size(); ++i) {
+    const std::string name = fs::relative(list.folders[i], corpus).string();
+    if (verdicts[i].unsupported) exceptions.insert(name);
+    const bool exception = write ? verdicts[i].unsupported : verifying && list.unsupported.count(list.folders[i]);
+    const std::string problem = judge(verdicts[i], exception);
+    (!problem.empty() ? bad : exception ? refused : passed)++;
+    if (!problem.empty()) std::printf("FAIL %s: %s", name.c_str(), problem.c_str());
   }
-  std::printf("%s %s: %d models passed, %d failed\n", argv[1], fs::path(argv[3]).stem().c_str(), passed, bad);
-  if (list.expected >= 0 && list.expected != static_cast<int>(list.folders.size())) {
-    std::printf("FAIL: the list gives %zu models, where it expects %d\n", list.folders.size(), list.expected);
-    return 1;
-  }
+  if (write && !write_exceptions(argv[3], exceptions)) return 1;
+  std::printf("%s %s: %d models passed, %d refused as the list says, %d failed\n", argv[1],
+              fs::path(argv[3]).stem().c_str(), passed, refused, bad);
   return bad == 0 && passed > 0 ? 0 : 1;
 }

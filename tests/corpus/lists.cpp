@@ -4,12 +4,13 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
-#include <set>
 
 namespace fs = std::filesystem;
 
 namespace rondo::test {
 namespace {
+
+constexpr std::string_view kException = "unsupported ";
 
 /// '*' stands for any text, the empty one included.
 bool matches(std::string_view pattern, std::string_view text) {
@@ -48,16 +49,24 @@ List read_list(const fs::path& list, const fs::path& corpus) {
     line = line.substr(0, line.find('#'));
     while (!line.empty() && line.back() == ' ') line.pop_back();
     if (line.empty()) continue;
-    if (line.starts_with("expect ")) {
-      result.expected = std::stoi(line.substr(7));
-    } else if (line[0] == '!') {
-      for (const fs::path& folder : folders_like(corpus, line.substr(1))) chosen.erase(folder);
-    } else {
+    if (line.starts_with(kException))
+      result.unsupported.insert(corpus / line.substr(kException.size()));
+    else
       chosen.merge(folders_like(corpus, line));
-    }
   }
   result.folders.assign(chosen.begin(), chosen.end());
   return result;
+}
+
+bool write_exceptions(const fs::path& list, const std::set<std::string>& folders) {
+  std::string text;
+  {
+    std::ifstream stream(list);
+    for (std::string line; std::getline(stream, line);)
+      if (!line.starts_with(kException)) text += line + "\n";
+  }
+  for (const std::string& folder : folders) text += std::string(kException) + folder + "\n";
+  return static_cast<bool>(std::ofstream(list) << text << std::flush);
 }
 
 std::vector<fs::path> all_models(const fs::path& corpus) {

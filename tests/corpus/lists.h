@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,14 +15,17 @@ std::filesystem::path corpus_folder();
 /// The exit code that ctest counts as skipped.
 inline constexpr int kSkip = 77;
 
-/// A .list file: a folder of the corpus per line, '*' for any text within a name, a leading '!' to leave out again,
-/// '#' for comments, and "expect N": how many models the whole list must give. Sorted; only folders with a model.onnx
-/// count.
+/// A .list file: a folder of the corpus per line, '*' for any text within a name, '#' for comments. A line
+/// "unsupported FOLDER" names an exception among them: a model that must be refused as such. Sorted; only folders with a
+/// model.onnx count.
 struct List {
   std::vector<std::filesystem::path> folders;
-  int expected = -1;
+  std::set<std::filesystem::path> unsupported;
 };
 List read_list(const std::filesystem::path& list, const std::filesystem::path& corpus);
+
+/// Puts these exceptions in place of those that the list names.
+bool write_exceptions(const std::filesystem::path& list, const std::set<std::string>& folders);
 
 /// Every model.onnx below the corpus, sorted.
 std::vector<std::filesystem::path> all_models(const std::filesystem::path& corpus);

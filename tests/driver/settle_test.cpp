@@ -175,3 +175,24 @@ TEST_CASE("run and bench take them from the inputs that are given") {
   CHECK(run({program(), "bench", model, "--seconds=0.01", axes}).exit_code == 0);
   CHECK(run({program(), "bench", model, "--seconds=0.01"}).exit_code == 1);
 }
+
+TEST_CASE("data that contradict what the model can take, whatever it declares") {
+  Folder folder;
+  const std::string model = folder.write("two.rir", R"(model "two" opset 13 {
+  input %x: f32[N, 1]
+  %c = Constant() {value = f32[2, 1] {1.0, 2.0}}
+  %y = Concat(%x, %c) {axis = 1}
+  output %y: f32[N, 2]
+}
+)");
+  put(folder, "good/inputs/x.npy", f32({2, 1}, {5, 6}));
+  put(folder, "good/outputs/y.npy", f32({2, 2}, {5, 1, 6, 2}));
+  Outcome good = verify(model, folder / "good");
+  CHECK(good.exit_code == 0);
+  CHECK(has(good.errors, "dimension 'N' must be 2"));
+  put(folder, "bad/inputs/x.npy", f32({3, 1}, {5, 6, 7}));
+  put(folder, "bad/outputs/y.npy", f32({2, 2}, {5, 1, 6, 2}));
+  Outcome bad = verify(model, folder / "bad");
+  CHECK(bad.exit_code == 1);
+  CHECK(has(bad.errors, "'x' dimension 0: error: is 3, where the model takes 2"));
+}

@@ -83,7 +83,7 @@ TEST_CASE("values that contradict the declared type, or each other") {
 TEST_CASE("values rondo has no form for") {
   refuse_attribute("unsupported: a value of type TENSORS", [](auto& a) { a.add_tensors(); });
   refuse_attribute("unsupported: a value of type GRAPHS", [](auto& a) { a.add_graphs(); });
-  refuse_attribute("unsupported: a value of type SPARSE_TENSOR", [](auto& a) { a.mutable_sparse_tensor(); });
+  refuse_attribute("unsupported: a value of type SPARSE_TENSORS", [](auto& a) { a.add_sparse_tensors(); });
   refuse_attribute("unsupported: a value of type TYPE_PROTO", [](auto& a) { a.mutable_tp(); });
   refuse_attribute("unsupported: a value of type TYPE_PROTOS", [](auto& a) { a.set_type(14); });
   refuse_attribute("unsupported: elements of type string", [](auto& a) { a.mutable_t()->set_data_type(8); });

@@ -116,6 +116,7 @@ TEST_CASE("initializers are constants, also where they are declared as inputs; u
 
 TEST_CASE("an initializer's type must be the one its input declares; another shape is remarked upon") {
   pb::ModelProto model = tanh_model();
+  model.set_ir_version(3);
   pb::GraphProto& graph = *model.mutable_graph();
   graph.mutable_node(0)->add_input("w");
   add_initializer(graph, "w", {3}, {1, 2, 3});
@@ -164,15 +165,19 @@ TEST_CASE("declared outputs that cannot be types are left empty") {
   CHECK_FALSE(read.declared_outputs[0]);
 }
 
-TEST_CASE("sparse initializers are refused where they are used") {
-  auto add_sparse = [](pb::GraphProto& g, const std::string& name) {
-    *g.add_sparse_initializer()->mutable_values() = floats(name, {1}, {1});
-  };
-  refuse({"initializer 'w': unsupported", "sparse"}, [&](pb::GraphProto& g) {
-    add_sparse(g, "w");
-    g.mutable_node(0)->add_input("w");
-  });
+TEST_CASE("inputs with a default value are constants, which is said where it is not the file's age that asks for them") {
   pb::ModelProto model = tanh_model();
-  add_sparse(*model.mutable_graph(), "unused");
-  CHECK(load_good(model).nodes.size() == 1);
+  pb::GraphProto& graph = *model.mutable_graph();
+  add_input(graph, "w", {1});
+  add_initializer(graph, "w", {1}, {5});
+  graph.mutable_node(0)->set_op_type("Add");
+  graph.mutable_node(0)->add_input("w");
+  Loaded loaded = load(model);
+  REQUIRE(loaded.graph);
+  CHECK(loaded.graph->inputs().size() == 1);
+  REQUIRE(loaded.warnings.size() == 1);
+  CHECK(loaded.warnings[0].severity == Severity::remark);
+  CHECK(loaded.warnings[0].message == "inputs with an initializer are constants of this value: 'w'");
+  model.set_ir_version(3);
+  CHECK(load(model).warnings.empty());
 }

@@ -1,4 +1,5 @@
 // Nodes: operators, names, operands and results left out.
+#include "frontend/onnx/versions.h"
 #include "tests/frontend/models.h"
 
 using namespace rondo;
@@ -41,21 +42,36 @@ TEST_CASE("other operators stay as placeholders") {
   refuse({"no operator"}, [](pb::GraphProto& graph) { graph.mutable_node(0)->clear_op_type(); });
 }
 
-TEST_CASE("a call of a model's own function is a placeholder") {
-  pb::ModelProto model = tanh_model();
-  model.add_functions()->set_name("Squash");
-  model.mutable_functions(0)->set_domain("mine");
-  model.mutable_graph()->mutable_node(0)->set_op_type("Squash");
-  model.mutable_graph()->mutable_node(0)->set_domain("mine");
-  CHECK(load_good(model).nodes[0]->kind == "function mine.Squash");
-  model.mutable_functions(0)->set_overload("2");
-  CHECK(load_good(model).nodes[0]->kind == "mine.Squash");
-  model.mutable_graph()->mutable_node(0)->set_overload("2");
-  CHECK(load_good(model).nodes[0]->kind == "function mine.Squash");
-  // A function may redefine an operator of ONNX.
-  pb::ModelProto own = tanh_model();
-  own.add_functions()->set_name("Tanh");
-  CHECK(load_good(own).nodes[0]->op == Op::unsupported);
+TEST_CASE("an operator that the operator set no longer has, or does not have yet") {
+  auto model = [](const std::string& op, int opset) {
+    pb::ModelProto model = tanh_model();
+    model.mutable_opset_import(0)->set_version(opset);
+    model.mutable_graph()->mutable_node(0)->set_op_type(op);
+    add_node(*model.mutable_graph(), op, {"x"}, {"z"});
+    return model;
+  };
+  load_bad(model("Upsample", 10), {"node 'squash' (Upsample)", "withdrawn in operator set 10", "imports 10"});
+  load_bad(model("Scatter", 16), {"withdrawn in operator set 11"});
+  CHECK(load(model("Upsample", 9)).warnings.empty());
+  CHECK(load(model("Scatter", 10)).warnings.empty());
+  Loaded early = load(model("HardSwish", 13));
+  REQUIRE(early.graph);
+  REQUIRE(early.warnings.size() == 1);  // once, not for each node
+  CHECK(early.warnings[0].message == "operator 'HardSwish' exists since operator set 14; the model imports 13");
+  CHECK(load(model("HardSwish", 14)).warnings.empty());
+  CHECK(load(model("NoSuchOperator", 14)).warnings.empty());
+}
+
+TEST_CASE("forms of operators by operator set") {
+  CHECK(form_at("Pad", 1) == 1);
+  CHECK(form_at("Pad", 10) == 2);
+  CHECK(form_at("Pad", 11) == 11);
+  CHECK(form_at("Pad", 28) == 25);
+  CHECK(form_at("Gelu", 13) == 20);
+  CHECK(form_at("NoSuchOperator", 13) == 0);
+  CHECK(find_versions("Abs") != nullptr);
+  CHECK(find_versions("Xor") != nullptr);
+  CHECK(find_versions("abs") == nullptr);
 }
 
 TEST_CASE("a nameless node is called after its first result") {

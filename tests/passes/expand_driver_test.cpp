@@ -182,4 +182,49 @@ TEST_CASE("merge_symbols: types, attributes, elements and regions; an equality t
 }
 
 }  // namespace
+TEST_CASE("errors name the inputs and dimensions that would settle them") {
+  using Names = std::vector<std::string>;
+  Model model(13);
+  Value* x = model.input("x", DType::f32, {Dim::symbol("T"), 2});
+  Value* axes = model.input("axes", DType::i32, {1});
+  Value* more = model.input("more", DType::i32, {1});
+  Value* sum = model.node(Op::Add, {axes, more})[0];
+  Value* wide = model.node(Op::Cast, {sum}, {{"to", int64_t{7}}})[0];
+  model.output(model.node(Op::ReduceSum, {x, wide})[0]);
+  model.output(model.node(Op::ReduceSum, {x, model.node(Op::Size, {x})[0]})[0], "z");
+  auto core = model.expand();
+  REQUIRE_FALSE(core);
+  REQUIRE(core.errors().size() == 2);
+  CHECK(core.errors()[0].wanted_inputs == Names{"axes", "more"});
+  CHECK(core.errors()[0].wanted_dims.empty());
+  CHECK(contains(core.errors()[0].message, "--const=axes=VALUE|FILE.npy, --const=more="));
+  CHECK(core.errors()[1].wanted_inputs.empty());
+  CHECK(core.errors()[1].wanted_dims == Names{"T"});
+  CHECK(contains(core.errors()[1].message, "--dim=T=N"));
+}
+
+TEST_CASE("errors that nothing would settle name nothing") {
+  Model model(13);
+  Value* x = model.input("x", DType::f32, {2, 2});
+  Value* axes = model.input("axes", DType::i64, {1});
+  model.output(model.node(Op::ReduceSum, {x, axes}, {{"keepdims", std::string("yes")}})[0]);
+  auto core = model.expand();
+  REQUIRE_FALSE(core);
+  for (const Diagnostic& error : core.errors()) {
+    CHECK(error.wanted_inputs.empty());
+    CHECK(error.wanted_dims.empty());
+  }
+}
+
+TEST_CASE("a dimension that is declared free and can only be one size") {
+  Model model(13);
+  Value* x = model.input("x", DType::f32, {Dim::symbol("N"), 3});
+  Value* joined = model.node(Op::Concat, {x, model.constant(reals({2, 3}, {1, 2, 3, 4, 5, 6}))}, {{"axis", int64_t{1}}})[0];
+  model.output(joined);
+  auto core = model.expand();
+  REQUIRE(core);
+  CHECK(contains(all_messages(model.warnings), "input 'x': warning: dimension 'N' must be 2"));
+  CHECK(to_string(*core->params[0]->type) == "f32[2, 3]");
+}
+
 }  // namespace rondo::testing

@@ -22,6 +22,7 @@ const Tensor kSix = reals({2, 3}, {1, 2, 3, 4, 5, 6});
 
 TEST_CASE("Constant in every form") {
   check_node(Op::Constant, 1, {}, {{"value", kSix}}, kSix);
+  check_node(Op::Constant, 11, {}, {{"sparse_value", kSix}}, kSix);
   check_node(Op::Constant, 12, {}, {{"value_float", 2.5}}, reals({}, {2.5}));
   check_node(Op::Constant, 12, {}, {{"value_floats", std::vector<double>{2.5, 1}}}, reals({2}, {2.5, 1}));
   check_node(Op::Constant, 12, {}, {{"value_int", int64_t{1} << 60}}, whole({}, {int64_t{1} << 60}));
