@@ -11,7 +11,8 @@
 
 namespace rondo {
 
-constexpr int kFewestSteps = 4;  // that are worth a loop
+constexpr int kFewestSteps = 4;               // that are worth a loop
+constexpr int64_t kLargestStepConstant = 64;  // bytes: the number of a step, not the weights of a layer
 
 /// Where the nodes of a graph stand and who uses their results.
 class GraphIndex {

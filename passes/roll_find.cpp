@@ -12,7 +12,6 @@ namespace rondo {
 namespace {
 
 constexpr int kMaxRefinements = 16;
-constexpr int64_t kLargestStepConstant = 64;  // bytes: a step's number, not a layer's weights
 constexpr size_t kMaxUses = 64;  // of one value, that are looked through for its role
 
 const std::vector<GraphIndex::Use> kNoUses;
@@ -83,8 +82,10 @@ class Chains {
     for (size_t i = 0; i < a.operands.size(); ++i) {
       const Value *x = a.operands[i], *y = b.operands[i];
       if (x == y || same_sequence(x, y) || follows(x, y)) continue;
-      if (!x->producer || !y->producer || next(x->producer) || previous(y->producer)) return false;
-      if (!same_class(*x->producer, *y->producer)) return false;
+      if ((x->producer && next(x->producer)) || (y->producer && previous(y->producer))) return false;
+      if (!x->producer && !y->producer ? !(x->type == y->type)
+                                       : !x->producer || !y->producer || !same_class(*x->producer, *y->producer))
+        return false;
     }
     return true;
   }
@@ -111,7 +112,8 @@ class Chains {
       if (x == y || same_sequence(x, y) || follows(x, y)) continue;
       const bool y_starts = y->producer && next(y->producer) && !previous(y->producer);
       const bool outside = !(x->producer && holds(x->producer)) && !(y->producer && holds(y->producer));
-      if (!y_starts && !(outside && x->type == y->type)) return false;
+      const bool constant = is_op(x, Op::constant) || is_op(y, Op::constant);
+      if (!y_starts && (!outside || constant || !(x->type == y->type))) return false;
     }
     return true;
   }

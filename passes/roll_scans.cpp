@@ -18,9 +18,16 @@ namespace {
 
 constexpr int kMostRolls = 256;  // in one graph
 
-bool copies_much(const Recurrence& recurrence) {
+/// Values that the scan cannot read where they are: each has to be copied into a sequence.
+int copies(const Recurrence& recurrence) {
   auto copied = [](const Sequence& sequence) { return sequence.kind == Sequence::Kind::values; };
-  return std::count_if(recurrence.sequences.begin(), recurrence.sequences.end(), copied) * 2 > recurrence.work_nodes();
+  return static_cast<int>(std::count_if(recurrence.sequences.begin(), recurrence.sequences.end(), copied));
+}
+
+/// What has no memory is only rolled where it walks along one value.
+bool walks(const Recurrence& recurrence) {
+  auto slices = [](const Sequence& sequence) { return sequence.kind == Sequence::Kind::slices; };
+  return copies(recurrence) == 0 && std::any_of(recurrence.sequences.begin(), recurrence.sequences.end(), slices);
 }
 
 std::string description(const Recurrence& recurrence) {
@@ -52,8 +59,9 @@ class Finder {
     if (roles.empty()) return std::nullopt;
     std::optional<Recurrence> recurrence = prove_recurrence(std::move(roles));
     if (!recurrence || recurrence->carried.empty() == with_memory) return std::nullopt;
+    if (with_memory ? copies(*recurrence) * 2 > recurrence->work_nodes() : !walks(*recurrence)) return std::nullopt;
     if (with_memory) find_earlier_step(*recurrence, index_, context_);
-    if (recurrence->steps() < kFewestSteps || copies_much(*recurrence)) return std::nullopt;
+    if (recurrence->steps() < kFewestSteps) return std::nullopt;
     return recurrence;
   }
 
