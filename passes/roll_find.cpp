@@ -12,6 +12,7 @@ namespace rondo {
 namespace {
 
 constexpr int kMaxRefinements = 16;
+constexpr int kFarthestSlice = 8;  // nodes between a product and the slice that it is of
 constexpr size_t kMaxUses = 64;  // of one value, that are looked through for its role
 
 const std::vector<GraphIndex::Use> kNoUses;
@@ -21,11 +22,12 @@ bool is_anchor(const Node& node) { return is_product(node.op) || node.op == Op::
 /// Who follows whom from one step to the next.
 class Chains {
  public:
-  explicit Chains(const GraphIndex& index) : index_(index) {}
+  /// In order: a later step's node stands later in the graph, as it must where one step depends on the other.
+  Chains(const GraphIndex& index, bool in_order) : index_(index), in_order_(in_order) {}
 
   bool pair(Node* a, Node* b) {
     if (a == b || next_.count(a) || previous_.count(b)) return false;
-    if (index_.position(a) >= index_.position(b) || !same_class(*a, *b)) return false;
+    if ((in_order_ && index_.position(a) >= index_.position(b)) || !same_class(*a, *b)) return false;
     next_[a] = b;
     previous_[b] = a;
     pairs_.push_back({a, b});
@@ -119,6 +121,7 @@ class Chains {
   }
 
   const GraphIndex& index_;
+  const bool in_order_;
   Map next_, previous_;  // looked up only, never walked
   std::vector<std::pair<Node*, Node*>> pairs_;
 };
@@ -346,8 +349,25 @@ std::vector<std::vector<Node*>> repeated_products(const Graph& graph, const Grap
   return groups;
 }
 
-std::vector<Role> find_roles(const std::vector<Node*>& anchors, const GraphIndex& index) {
-  Chains chains(index);
+bool sort_by_slices(std::vector<Node*>& anchors, const GraphIndex& index) {
+  using Place = std::pair<int, std::vector<int64_t>>;  // what is cut, and where
+  std::vector<std::pair<Place, Node*>> places;
+  for (Node* anchor : anchors) {
+    const Value* value = anchor->operands[0];
+    for (int i = 0; i < kFarthestSlice && value->producer && !is_op(value, Op::slice); ++i)
+      if (!value->producer->operands.empty()) value = value->producer->operands[0];
+    if (!is_op(value, Op::slice)) return false;
+    std::optional<std::vector<int64_t>> starts = constant_shape(value->producer->attributes.dims("starts"));
+    if (!starts) return false;
+    places.push_back({{index.number(value->producer->operands[0]), *std::move(starts)}, anchor});
+  }
+  std::stable_sort(places.begin(), places.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (size_t i = 0; i < places.size(); ++i) anchors[i] = places[i].second;
+  return true;
+}
+
+std::vector<Role> find_roles(const std::vector<Node*>& anchors, const GraphIndex& index, bool in_order) {
+  Chains chains(index, in_order);
   for (size_t i = 0; i + 1 < anchors.size(); ++i) chains.pair(anchors[i], anchors[i + 1]);
   chains.grow();
   chains.refine();

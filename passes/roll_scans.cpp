@@ -54,8 +54,9 @@ class Finder {
   }
 
  private:
-  std::optional<Recurrence> find(const std::vector<Node*>& group, bool with_memory) const {
-    std::vector<Role> roles = find_roles(group, index_);
+  std::optional<Recurrence> find(std::vector<Node*> group, bool with_memory) const {
+    if (!with_memory && !sort_by_slices(group, index_)) return std::nullopt;
+    std::vector<Role> roles = find_roles(group, index_, with_memory);
     if (roles.empty()) return std::nullopt;
     std::optional<Recurrence> recurrence = prove_recurrence(std::move(roles));
     if (!recurrence || recurrence->carried.empty() == with_memory) return std::nullopt;

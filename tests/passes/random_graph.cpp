@@ -205,13 +205,12 @@ Graph random_graph(uint64_t seed) {
   const std::vector<Shape> shapes{{t, 2, 3}, {2, 3}, {t, 3}, {3}, {}, {3, 2, 2}, {1, 2, 3}};
   for (const Shape& shape : shapes)
     generator.add(graph.add_param(Type{DType::f64, shape}, "x"));
+  const int steps = random.below(3) == 0 ? 4 + random.below(4) : 0;  // of a cell written out
+  Value* rows = steps ? graph.add_param(Type{DType::f64, {steps, 2}}, "rows") : nullptr;
   graph.states.push_back({"s", graph.add_param(Type{DType::f64, {2, 3}}, "s"), nullptr, std::nullopt});
   generator.add(graph.states[0].current);
   generator.grow(8 + random.below(16));
-  if (random.below(3) == 0) {
-    const int steps = 4 + random.below(4);
-    generator.written_out(graph.add_param(Type{DType::f64, {steps, 2}}, "rows"), steps);
-  }
+  if (steps) generator.written_out(rows, steps);
   graph.states[0].next = generator.of_shape({2, 3});
   for (int i = 0; i < 4; ++i) {
     graph.outputs.push_back(generator.recent());
