@@ -28,6 +28,7 @@ class Chains {
   bool pair(Node* a, Node* b) {
     if (a == b || next_.count(a) || previous_.count(b)) return false;
     if ((in_order_ && index_.position(a) >= index_.position(b)) || !same_class(*a, *b)) return false;
+    if (!join_chains(a, b)) return false;
     next_[a] = b;
     previous_[b] = a;
     pairs_.push_back({a, b});
@@ -68,6 +69,19 @@ class Chains {
   static Node* find(const Map& map, const Node* node) {
     auto it = map.find(node);
     return it == map.end() ? nullptr : it->second;
+  }
+
+  /// From the end of one chain to the start of another. False: it is the same chain, which would become a ring.
+  bool join_chains(Node* end, Node* start) {
+    auto or_itself = [](const Map& map, Node* node) {
+      Node* found = find(map, node);
+      return found ? found : node;
+    };
+    Node *first = or_itself(start_of_, end), *last = or_itself(end_of_, start);
+    if (first == start) return false;
+    start_of_[last] = first;
+    end_of_[first] = last;
+    return true;
   }
 
   void pair_producers(Value* x, Value* y) {
@@ -122,7 +136,8 @@ class Chains {
 
   const GraphIndex& index_;
   const bool in_order_;
-  Map next_, previous_;  // looked up only, never walked
+  Map next_, previous_;     // looked up only, never walked
+  Map start_of_, end_of_;  // the ends of chains as they were joined
   std::vector<std::pair<Node*, Node*>> pairs_;
 };
 
