@@ -17,6 +17,40 @@ constexpr size_t kMaxUses = 64;  // of one value, that are looked through for it
 
 const std::vector<GraphIndex::Use> kNoUses;
 
+bool same_form(const Node& a, const Node& b);
+
+/// Regions that compute the same, whatever their nodes and values are called.
+bool same_region(const Graph& a, const Graph& b) {
+  if (a.params.size() != b.params.size() || a.nodes.size() != b.nodes.size()) return false;
+  if (a.outputs.size() != b.outputs.size() || !a.equalities.empty() || !b.equalities.empty()) return false;
+  std::unordered_map<const Value*, const Value*> twin;
+  for (size_t i = 0; i < a.params.size(); ++i) {
+    if (!(a.params[i]->type == b.params[i]->type)) return false;
+    twin[a.params[i].get()] = b.params[i].get();
+  }
+  for (size_t i = 0; i < a.nodes.size(); ++i) {
+    const Node &x = *a.nodes[i], &y = *b.nodes[i];
+    if (!same_form(x, y)) return false;
+    for (size_t k = 0; k < x.operands.size(); ++k)
+      if (twin.at(x.operands[k]) != y.operands[k]) return false;
+    for (size_t k = 0; k < x.results.size(); ++k) twin[x.results[k].get()] = y.results[k].get();
+  }
+  for (size_t i = 0; i < a.outputs.size(); ++i)
+    if (twin.at(a.outputs[i]) != b.outputs[i]) return false;
+  return true;
+}
+
+bool same_form(const Node& a, const Node& b) {
+  if (a.op != b.op || a.op == Op::measure || a.operands.size() != b.operands.size()) return false;  // measure: a symbol
+  if (a.results.size() != b.results.size() || a.regions.size() != b.regions.size()) return false;
+  for (size_t i = 0; i < a.results.size(); ++i)
+    if (!(a.results[i]->type == b.results[i]->type)) return false;
+  if (!(a.attributes == b.attributes)) return false;
+  for (size_t i = 0; i < a.regions.size(); ++i)
+    if (!same_region(*a.regions[i], *b.regions[i])) return false;
+  return true;
+}
+
 bool is_anchor(const Node& node) { return is_product(node.op) || node.op == Op::scan; }
 
 /// Who follows whom from one step to the next.
@@ -319,16 +353,7 @@ const std::vector<GraphIndex::Use>& GraphIndex::uses(const Value* value) const {
   return it == uses_.end() ? kNoUses : it->second;
 }
 
-bool same_class(const Node& a, const Node& b) {
-  if (a.op != b.op || is_source(a.op) || a.op == Op::measure || a.operands.size() != b.operands.size()) return false;
-  if (a.results.size() != b.results.size() || a.regions.size() != b.regions.size()) return false;
-  for (size_t i = 0; i < a.results.size(); ++i)
-    if (!(a.results[i]->type == b.results[i]->type)) return false;
-  if (!(a.attributes == b.attributes)) return false;
-  for (size_t i = 0; i < a.regions.size(); ++i)
-    if (!equal(*a.regions[i], *b.regions[i])) return false;
-  return true;
-}
+bool same_class(const Node& a, const Node& b) { return !is_source(a.op) && same_form(a, b); }
 
 bool same_sequence(const Value* a, const Value* b) {
   if (a == b || !a->producer || !b->producer || !(a->type == b->type)) return false;
