@@ -211,5 +211,39 @@ TEST_CASE("a first step that starts from something else than zeros stays as it i
     if (node->op == Op::scan) CHECK(Scan{*node}.trip().is(5));
 }
 
+/// A cell that is itself a scan of one step, as a layer that an exporter calls step by step is.
+Graph layers_of_one_step(int steps) {
+  Graph graph;
+  graph.name = "called";
+  Builder b(graph);
+  Value *x = graph.add_param(Type{DType::f64, {steps, 2, 3}}, "x"), *h = graph.add_param(Type{DType::f64, {2, 3}}, "h");
+  Value* r = b.constant(layer_weights(DType::f64, {3, 3}, 1));
+  std::vector<Value*> all;
+  for (int t = 0; t < steps; ++t) {
+    Node origin;
+    origin.name = "layer_" + std::to_string(t);
+    Builder step(graph, &origin);
+    h = step.scan(1, {h}, {b.slice_axis(x, 0, t, 1)}, {r}, false, 0, [](Builder& inner, const Builder::ScanBody& body) {
+      Value* sum = inner.add(body.scanned[0], inner.matmul(body.carried[0], body.invariants[0]));
+      return std::vector<Value*>{inner.tanh(sum)};
+    })[0];
+    all.push_back(b.unsqueeze(h, {0}));
+  }
+  graph.outputs = {b.concat(std::move(all), 0)};
+  graph.output_names = {"y"};
+  return graph;
+}
+
+TEST_CASE("layers that are called step by step are rolled, whatever their nodes are called") {
+  const Graph before = layers_of_one_step(5), after = rolled(layers_of_one_step(5));
+  check_same_bits(before, after);
+  REQUIRE(count_scans(after) == 1);
+  for (const auto& node : after.nodes)
+    if (node->op == Op::scan) {
+      CHECK(Scan{*node}.trip().is(5));
+      CHECK(count_scans(Scan{*node}.body()) == 1);
+    }
+}
+
 }  // namespace
 }  // namespace rondo::testing
