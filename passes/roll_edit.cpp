@@ -89,7 +89,9 @@ class Roller {
 
   // --- what is needed of each result
 
-  bool is_final(const Place& place, int result) const { return place.step == steps_ - 1 && carried_at(place.role, result) >= 0; }
+  bool is_final(const Place& place, int result) const {
+    return place.step == steps_ - 1 && carried_at(place.role, result) >= 0;
+  }
   int carried_at(int role, int result) const {
     for (size_t i = 0; i < r_.carried.size(); ++i)
       if (r_.carried[i].role == role && r_.carried[i].result == result) return static_cast<int>(i);
@@ -173,7 +175,8 @@ class Roller {
 
   void part_nodes() {
     std::vector<std::unique_ptr<Node>> before;
-    for (auto& node : graph_.nodes) (inside(node.get()) ? gone_ : after_.count(node.get()) ? late_ : before).push_back(std::move(node));
+    for (auto& node : graph_.nodes)
+      (inside(node.get()) ? gone_ : after_.count(node.get()) ? late_ : before).push_back(std::move(node));
     graph_.nodes = std::move(before);
   }
 
@@ -227,8 +230,9 @@ class Roller {
       for (size_t k = 0; k < made.back().size() && inner.ok(); ++k) made.back()[k]->name = node.results[k]->name;
     }
     std::vector<Value*> outputs;
-    for (const Carried& each : r_.carried) outputs.push_back(made[static_cast<size_t>(each.role)][static_cast<size_t>(each.result)]);
-    for (const Stack& each : stacks_) outputs.push_back(made[static_cast<size_t>(each.role)][static_cast<size_t>(each.result)]);
+    auto value = [&](int role, int result) { return made[static_cast<size_t>(role)][static_cast<size_t>(result)]; };
+    for (const Carried& each : r_.carried) outputs.push_back(value(each.role, each.result));
+    for (const Stack& each : stacks_) outputs.push_back(value(each.role, each.result));
     return outputs;
   }
 

@@ -1,10 +1,11 @@
-// roll_scans: a recurrence that was written out over time, as exporters do with a loop of a known length, becomes a scan.
+// roll_scans: a recurrence that was written out over time, as exporters do with a loop of a known length, becomes a
+// scan.
 //
-// Products that share their weights and repeat are taken as one product of a cell; the cell around them is found, proved
-// to be the same in all steps, and rolled if there are kFewestSteps steps or more. The first step may be written shorter,
-// because it starts from zeros (roll_earlier.cpp). Then what is left that repeats without being a recurrence, such as a
-// product of every step's result, is rolled too: hoisting makes one product of it. The result computes the same
-// expressions on the same numbers. unroll_scans judges the new scans like all others; `always` rolls nothing.
+// Products that share their weights and repeat are taken as one product of a cell; the cell around them is found,
+// proved to be the same in all steps, and rolled if there are kFewestSteps steps or more. The first step may be written
+// shorter, because it starts from zeros (roll_earlier.cpp). Then what is left that repeats without being a recurrence,
+// such as a product of every step's result, is rolled too: hoisting makes one product of it. The result computes the
+// same expressions on the same numbers. unroll_scans judges the new scans like all others; `always` rolls nothing.
 // Tested by tests/passes/roll_scans.test and roll_scans_test.cpp.
 #include <fmt/format.h>
 

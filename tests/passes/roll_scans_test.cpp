@@ -47,7 +47,9 @@ class CellWriter {
  private:
   static constexpr int64_t kInputs = 5, kUnits = 3;
 
-  Value* weights(std::vector<int64_t> shape) { return b_.constant(layer_weights(what_.dtype, std::move(shape), seed_++)); }
+  Value* weights(std::vector<int64_t> shape) {
+    return b_.constant(layer_weights(what_.dtype, std::move(shape), seed_++));
+  }
 
   Value* start(const std::string& name) {
     const Shape shape{what_.batch, kUnits};
