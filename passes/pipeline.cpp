@@ -16,9 +16,9 @@ constexpr PassInfo kPasses[] = {
 };
 
 // Constants first, because everything else looks for them. Rolling next, while a cell still has its exporter's form:
-// what is rolled is then treated like any layer. Gates before hoisting, so that one product is hoisted per
-// layer. Hoisting before unrolling, so that even short sequences get one product for all steps. Fusion last: nothing
-// looks into fused nodes any more.
+// what is rolled is then treated like any layer. Gates before hoisting, so that one product is hoisted per layer.
+// Hoisting before unrolling, so that even short sequences get one product for all steps. Unrolling judges rolled scans
+// too, and nothing rolls after it. Fusion last: nothing looks into fused nodes any more.
 constexpr std::string_view kOrder[] = {
     "fold_constants", "merge_common", "remove_dead",          "roll_scans",     "fold_constants", "merge_common",
     "fuse_gates",     "hoist_input_products", "fold_constants", "merge_scans", "unroll_scans", "fold_constants",

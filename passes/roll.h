@@ -11,7 +11,8 @@
 
 namespace rondo {
 
-constexpr int kFewestSteps = 4;  // that are worth a loop
+constexpr int kFewestSteps = 4;               // that are worth a loop
+constexpr int64_t kLargestStepConstant = 64;  // bytes: the number of a step, not the weights of a layer
 
 /// Where the nodes of a graph stand and who uses their results.
 class GraphIndex {
@@ -42,14 +43,17 @@ bool is_work(const Node& node);
 /// Nodes that may be one product of a cell in successive steps: the same class, with one operand in common.
 std::vector<std::vector<Node*>> repeated_products(const Graph& graph, const GraphIndex& index);
 
+/// Products of slices of constant places, in the order of these. False: they are not.
+bool sort_by_slices(std::vector<Node*>& anchors, const GraphIndex& index);
+
 /// One node of the cell; by step. Null: a step that is not written out (see find_earlier_step).
 struct Role {
   std::vector<Node*> steps;
 };
 
 /// The cell that computes a repeated product, as far as it repeats; ordered so that a step can be computed in the
-/// order of roles. Fewer than two steps: there is none.
-std::vector<Role> find_roles(const std::vector<Node*>& anchors, const GraphIndex& index);
+/// order of roles. Empty: there is none. In order: of two steps' nodes, the later step's stands later in the graph.
+std::vector<Role> find_roles(const std::vector<Node*>& anchors, const GraphIndex& index, bool in_order);
 
 /// A value that changes from step to step and is known before the first.
 struct Sequence {

@@ -1,7 +1,7 @@
 // The first step of a recurrence from zeros: see find_earlier_step in roll.h.
 //
-// The proof is made in a graph of its own: a copy of what the recurrence starts from, and a step of the cell from zeros.
-// Both are simplified as any graph is; what then is one value was equal. Tested by tests/passes/roll_scans.test.
+// The proof is made in a graph of its own: a copy of what the recurrence starts from, and a step of the cell from
+// zeros. Both are simplified as any graph is; what then is one value was equal. Tested by tests/passes/roll_scans.test.
 #include <algorithm>
 #include <unordered_set>
 

@@ -15,7 +15,7 @@ namespace {
 class Roller {
  public:
   Roller(Graph& graph, const Recurrence& recurrence)
-      : graph_(graph), r_(recurrence), steps_(recurrence.steps()), b_(graph, &recurrence.node(0)) {
+      : graph_(graph), r_(recurrence), steps_(recurrence.steps()), b_(graph, namesake(recurrence)) {
     for (size_t i = 0; i < r_.roles.size(); ++i)
       for (int t = 0; t < steps_; ++t)
         if (const Node* node = r_.roles[i].steps[static_cast<size_t>(t)]) places_[node] = {static_cast<int>(i), t};
@@ -46,6 +46,14 @@ class Roller {
     int role, result, step;  // of the first
     bool reverse;
   };
+
+  /// The scan is named after the first product that is written out.
+  static const Node* namesake(const Recurrence& recurrence) {
+    for (const Role& role : recurrence.roles)
+      for (const Node* node : role.steps)
+        if (node && (is_product(node->op) || node->op == Op::scan)) return node;
+    return &recurrence.node(0);
+  }
 
   const Place* place(const Value* value) const {
     auto it = value->producer ? places_.find(value->producer) : places_.end();
@@ -81,7 +89,9 @@ class Roller {
 
   // --- what is needed of each result
 
-  bool is_final(const Place& place, int result) const { return place.step == steps_ - 1 && carried_at(place.role, result) >= 0; }
+  bool is_final(const Place& place, int result) const {
+    return place.step == steps_ - 1 && carried_at(place.role, result) >= 0;
+  }
   int carried_at(int role, int result) const {
     for (size_t i = 0; i < r_.carried.size(); ++i)
       if (r_.carried[i].role == role && r_.carried[i].result == result) return static_cast<int>(i);
@@ -95,26 +105,40 @@ class Roller {
     return stacks_.back();
   }
 
+  /// The stack that holds a result, in either order, or null.
+  Stack* any_stack(int role, int result) {
+    for (Stack& known : stacks_)
+      if (known.role == role && known.result == result) return &known;
+    return nullptr;
+  }
+
   void need(const Value* value) {
     const Place* at = place(value);
-    if (at && !is_final(*at, value->index)) stack(at->role, value->index, false);
+    if (at && !is_final(*at, value->index) && !any_stack(at->role, value->index)) stack(at->role, value->index, false);
   }
 
   void plan_results() {
     for (const auto& node : graph_.nodes) {
-      if (!after_.count(node.get())) continue;
-      std::vector<Run> runs;
-      if (node->op == Op::concat) runs = find_runs(*node);
+      if (!after_.count(node.get()) || node->op != Op::concat) continue;
+      std::vector<Run> runs = find_runs(*node);
       for (const Run& run : runs) stack(run.role, run.result, run.reverse);
-      size_t next = 0;
-      for (size_t i = 0; i < node->operands.size(); ++i) {
-        while (next < runs.size() && i >= runs[next].first + runs[next].count) ++next;
-        if (next == runs.size() || i < runs[next].first) need(node->operands[i]);
-      }
       if (!runs.empty()) runs_[node.get()] = std::move(runs);
     }
+    for (const auto& node : graph_.nodes)
+      if (after_.count(node.get())) need_operands(*node);
     for (const Value* output : graph_.outputs) need(output);
     for (const State& state : graph_.states) need(state.next);
+  }
+
+  /// All but those in runs.
+  void need_operands(const Node& node) {
+    auto it = runs_.find(&node);
+    const std::vector<Run> runs = it == runs_.end() ? std::vector<Run>() : it->second;
+    size_t next = 0;
+    for (size_t i = 0; i < node.operands.size(); ++i) {
+      while (next < runs.size() && i >= runs[next].first + runs[next].count) ++next;
+      if (next == runs.size() || i < runs[next].first) need(node.operands[i]);
+    }
   }
 
   std::vector<Run> find_runs(const Node& concat) const {
@@ -151,7 +175,8 @@ class Roller {
 
   void part_nodes() {
     std::vector<std::unique_ptr<Node>> before;
-    for (auto& node : graph_.nodes) (inside(node.get()) ? gone_ : after_.count(node.get()) ? late_ : before).push_back(std::move(node));
+    for (auto& node : graph_.nodes)
+      (inside(node.get()) ? gone_ : after_.count(node.get()) ? late_ : before).push_back(std::move(node));
     graph_.nodes = std::move(before);
   }
 
@@ -205,8 +230,9 @@ class Roller {
       for (size_t k = 0; k < made.back().size() && inner.ok(); ++k) made.back()[k]->name = node.results[k]->name;
     }
     std::vector<Value*> outputs;
-    for (const Carried& each : r_.carried) outputs.push_back(made[static_cast<size_t>(each.role)][static_cast<size_t>(each.result)]);
-    for (const Stack& each : stacks_) outputs.push_back(made[static_cast<size_t>(each.role)][static_cast<size_t>(each.result)]);
+    auto value = [&](int role, int result) { return made[static_cast<size_t>(role)][static_cast<size_t>(result)]; };
+    for (const Carried& each : r_.carried) outputs.push_back(value(each.role, each.result));
+    for (const Stack& each : stacks_) outputs.push_back(value(each.role, each.result));
     return outputs;
   }
 
@@ -266,9 +292,10 @@ class Roller {
     if (!at) return value;
     Value*& known = outside_[value];
     if (known) return known;
-    if (is_final(*at, value->index)) return known = results_[static_cast<size_t>(carried_at(at->role, value->index))];
-    Value* whole = stack(at->role, value->index, false).value;
-    return known = b_.squeeze(b_.slice_axis(whole, 0, at->step, 1), {0});
+    const Stack* stack = any_stack(at->role, value->index);
+    if (!stack) return known = results_[static_cast<size_t>(carried_at(at->role, value->index))];
+    const int step = stack->reverse ? steps_ - 1 - at->step : at->step;
+    return known = b_.squeeze(b_.slice_axis(stack->value, 0, step, 1), {0});
   }
 
   void join(Node& concat, const std::vector<Run>& runs) {

@@ -4,7 +4,6 @@
 // so are the operands they have, where these are of one class, and so may be their users. What does not fit is cut off
 // again. All of this only proposes: prove_recurrence decides. Tested by tests/passes/roll_scans.test.
 #include <algorithm>
-#include <tuple>
 
 #include "passes/roll.h"
 
@@ -12,21 +11,18 @@ namespace rondo {
 namespace {
 
 constexpr int kMaxRefinements = 16;
-constexpr int64_t kLargestStepConstant = 64;  // bytes: a step's number, not a layer's weights
 constexpr size_t kMaxUses = 64;  // of one value, that are looked through for its role
-
-const std::vector<GraphIndex::Use> kNoUses;
-
-bool is_anchor(const Node& node) { return is_product(node.op) || node.op == Op::scan; }
 
 /// Who follows whom from one step to the next.
 class Chains {
  public:
-  explicit Chains(const GraphIndex& index) : index_(index) {}
+  /// In order: a later step's node stands later in the graph, as it must where one step depends on the other.
+  Chains(const GraphIndex& index, bool in_order) : index_(index), in_order_(in_order) {}
 
   bool pair(Node* a, Node* b) {
     if (a == b || next_.count(a) || previous_.count(b)) return false;
-    if (index_.position(a) >= index_.position(b) || !same_class(*a, *b)) return false;
+    if ((in_order_ && index_.position(a) >= index_.position(b)) || !same_class(*a, *b)) return false;
+    if (!join_chains(a, b)) return false;
     next_[a] = b;
     previous_[b] = a;
     pairs_.push_back({a, b});
@@ -69,6 +65,19 @@ class Chains {
     return it == map.end() ? nullptr : it->second;
   }
 
+  /// From the end of one chain to the start of another. False: it is the same chain, which would become a ring.
+  bool join_chains(Node* end, Node* start) {
+    auto or_itself = [](const Map& map, Node* node) {
+      Node* found = find(map, node);
+      return found ? found : node;
+    };
+    Node *first = or_itself(start_of_, end), *last = or_itself(end_of_, start);
+    if (first == start) return false;
+    start_of_[last] = first;
+    end_of_[first] = last;
+    return true;
+  }
+
   void pair_producers(Value* x, Value* y) {
     if (x == y || !x->producer || !y->producer || x->index != y->index || same_sequence(x, y)) return;
     pair(x->producer, y->producer);
@@ -83,8 +92,10 @@ class Chains {
     for (size_t i = 0; i < a.operands.size(); ++i) {
       const Value *x = a.operands[i], *y = b.operands[i];
       if (x == y || same_sequence(x, y) || follows(x, y)) continue;
-      if (!x->producer || !y->producer || next(x->producer) || previous(y->producer)) return false;
-      if (!same_class(*x->producer, *y->producer)) return false;
+      if ((x->producer && next(x->producer)) || (y->producer && previous(y->producer))) return false;
+      if (!x->producer && !y->producer ? !(x->type == y->type)
+                                       : !x->producer || !y->producer || !same_class(*x->producer, *y->producer))
+        return false;
     }
     return true;
   }
@@ -111,13 +122,16 @@ class Chains {
       if (x == y || same_sequence(x, y) || follows(x, y)) continue;
       const bool y_starts = y->producer && next(y->producer) && !previous(y->producer);
       const bool outside = !(x->producer && holds(x->producer)) && !(y->producer && holds(y->producer));
-      if (!y_starts && !(outside && x->type == y->type)) return false;
+      const bool constant = is_op(x, Op::constant) || is_op(y, Op::constant);
+      if (!y_starts && (!outside || constant || !(x->type == y->type))) return false;
     }
     return true;
   }
 
   const GraphIndex& index_;
-  Map next_, previous_;  // looked up only, never walked
+  const bool in_order_;
+  Map next_, previous_;     // looked up only, never walked
+  Map start_of_, end_of_;  // the ends of chains as they were joined
   std::vector<std::pair<Node*, Node*>> pairs_;
 };
 
@@ -283,69 +297,8 @@ class Followers {
 
 }  // namespace
 
-GraphIndex::GraphIndex(const Graph& graph) {
-  auto number = [&](const Value* value) { numbers_.emplace(value, static_cast<int>(numbers_.size())); };
-  for (const auto& param : graph.params) number(param.get());
-  for (size_t i = 0; i < graph.nodes.size(); ++i) {
-    Node* node = graph.nodes[i].get();
-    positions_[node] = static_cast<int>(i);
-    for (size_t k = 0; k < node->operands.size(); ++k) uses_[node->operands[k]].push_back({node, static_cast<int>(k)});
-    for (const auto& result : node->results) number(result.get());
-  }
-}
-
-const std::vector<GraphIndex::Use>& GraphIndex::uses(const Value* value) const {
-  auto it = uses_.find(value);
-  return it == uses_.end() ? kNoUses : it->second;
-}
-
-bool same_class(const Node& a, const Node& b) {
-  if (a.op != b.op || is_source(a.op) || a.op == Op::measure || a.operands.size() != b.operands.size()) return false;
-  if (a.results.size() != b.results.size() || a.regions.size() != b.regions.size()) return false;
-  for (size_t i = 0; i < a.results.size(); ++i)
-    if (!(a.results[i]->type == b.results[i]->type)) return false;
-  if (!(a.attributes == b.attributes)) return false;
-  for (size_t i = 0; i < a.regions.size(); ++i)
-    if (!equal(*a.regions[i], *b.regions[i])) return false;
-  return true;
-}
-
-bool same_sequence(const Value* a, const Value* b) {
-  if (a == b || !a->producer || !b->producer || !(a->type == b->type)) return false;
-  const Node &x = *a->producer, &y = *b->producer;
-  if (x.op != y.op) return false;
-  if (x.op == Op::constant) return byte_count(*a->type).value_or(INT64_MAX) <= kLargestStepConstant;
-  return x.op == Op::slice && x.operands[0] == y.operands[0] && !(x.attributes == y.attributes) &&
-         x.attributes.integers("steps") == y.attributes.integers("steps");
-}
-
-bool is_work(const Node& node) { return !is_source(node.op) && !is_view(node.op); }
-
-std::vector<std::vector<Node*>> repeated_products(const Graph& graph, const GraphIndex& index) {
-  std::vector<std::vector<Node*>> groups;
-  std::map<std::tuple<int, int, int, std::string>, std::vector<size_t>> known;  // operator, operand, its value, type
-  auto add = [&](Node* node, int operand) {
-    const int shared = operand < 0 ? -1 : index.number(node->operands[static_cast<size_t>(operand)]);
-    std::vector<size_t>& like =
-        known[{static_cast<int>(node->op), operand, shared, to_string(*node->results[0]->type)}];
-    for (size_t group : like)
-      if (same_class(*groups[group][0], *node)) return groups[group].push_back(node);
-    like.push_back(groups.size());
-    groups.push_back({node});
-  };
-  for (const auto& node : graph.nodes) {
-    if (!is_anchor(*node) || node->results.empty()) continue;
-    if (!is_product(node->op))
-      add(node.get(), -1);
-    else
-      for (int operand : {1, 0}) add(node.get(), operand);
-  }
-  std::erase_if(groups, [](const auto& group) { return group.size() < kFewestSteps - 1; });
-  return groups;
-}
-
-std::vector<Role> find_roles(const std::vector<Node*>& anchors, const GraphIndex& index) {
-  Chains chains(index);
+std::vector<Role> find_roles(const std::vector<Node*>& anchors, const GraphIndex& index, bool in_order) {
+  Chains chains(index, in_order);
   for (size_t i = 0; i + 1 < anchors.size(); ++i) chains.pair(anchors[i], anchors[i + 1]);
   chains.grow();
   chains.refine();

@@ -88,18 +88,16 @@ class Prover {
     sequence.values = values;
     for (size_t t = 1; t < values.size(); ++t)
       if (!(values[t]->type == values[0]->type)) return std::nullopt;
-    if (constants(values))
+    int constant = 0;
+    for (const Value* value : values) constant += is_op(value, Op::constant);
+    if (constant != 0 && constant != static_cast<int>(values.size())) return std::nullopt;
+    if (constant != 0 && byte_count(*values[0]->type).value_or(INT64_MAX) > kLargestStepConstant) return std::nullopt;
+    if (constant != 0)
       sequence.kind = Sequence::Kind::constants;
     else if (slices(sequence))
       sequence.kind = Sequence::Kind::slices;
     result_.sequences.push_back(std::move(sequence));
     return Feed{Feed::Kind::scanned, nullptr, -1, 0, static_cast<int>(result_.sequences.size()) - 1};
-  }
-
-  static bool constants(const std::vector<Value*>& values) {
-    for (const Value* value : values)
-      if (!constant_of(value)) return false;
-    return true;
   }
 
   /// Slices that lie one after the other along one axis, or are one element thick and equally spaced.

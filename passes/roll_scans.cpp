@@ -1,10 +1,11 @@
-// roll_scans: a recurrence that was written out over time, as exporters do with a loop of a known length, becomes a scan.
+// roll_scans: a recurrence that was written out over time, as exporters do with a loop of a known length, becomes a
+// scan.
 //
-// Products that share their weights and repeat are taken as one product of a cell; the cell around them is found, proved
-// to be the same in all steps, and rolled if there are kFewestSteps steps or more. The first step may be written shorter,
-// because it starts from zeros (roll_earlier.cpp). Then what is left that repeats without being a recurrence, such as a
-// product of every step's result, is rolled too: hoisting makes one product of it. The result computes the same
-// expressions on the same numbers. unroll_scans judges the new scans like all others; `always` rolls nothing.
+// Products that share their weights and repeat are taken as one product of a cell; the cell around them is found,
+// proved to be the same in all steps, and rolled if there are kFewestSteps steps or more. The first step may be written
+// shorter, because it starts from zeros (roll_earlier.cpp). Then what is left that repeats without being a recurrence,
+// such as a product of every step's result, is rolled too: hoisting makes one product of it. The result computes the
+// same expressions on the same numbers. unroll_scans judges the new scans like all others; `always` rolls nothing.
 // Tested by tests/passes/roll_scans.test and roll_scans_test.cpp.
 #include <fmt/format.h>
 
@@ -18,9 +19,16 @@ namespace {
 
 constexpr int kMostRolls = 256;  // in one graph
 
-bool copies_much(const Recurrence& recurrence) {
+/// Values that the scan cannot read where they are: each has to be copied into a sequence.
+int copies(const Recurrence& recurrence) {
   auto copied = [](const Sequence& sequence) { return sequence.kind == Sequence::Kind::values; };
-  return std::count_if(recurrence.sequences.begin(), recurrence.sequences.end(), copied) * 2 > recurrence.work_nodes();
+  return static_cast<int>(std::count_if(recurrence.sequences.begin(), recurrence.sequences.end(), copied));
+}
+
+/// What has no memory is only rolled where it walks along one value.
+bool walks(const Recurrence& recurrence) {
+  auto slices = [](const Sequence& sequence) { return sequence.kind == Sequence::Kind::slices; };
+  return copies(recurrence) == 0 && std::any_of(recurrence.sequences.begin(), recurrence.sequences.end(), slices);
 }
 
 std::string description(const Recurrence& recurrence) {
@@ -47,13 +55,15 @@ class Finder {
   }
 
  private:
-  std::optional<Recurrence> find(const std::vector<Node*>& group, bool with_memory) const {
-    std::vector<Role> roles = find_roles(group, index_);
+  std::optional<Recurrence> find(std::vector<Node*> group, bool with_memory) const {
+    if (!with_memory && !sort_by_slices(group, index_)) return std::nullopt;
+    std::vector<Role> roles = find_roles(group, index_, with_memory);
     if (roles.empty()) return std::nullopt;
     std::optional<Recurrence> recurrence = prove_recurrence(std::move(roles));
     if (!recurrence || recurrence->carried.empty() == with_memory) return std::nullopt;
+    if (with_memory ? copies(*recurrence) * 2 > recurrence->work_nodes() : !walks(*recurrence)) return std::nullopt;
     if (with_memory) find_earlier_step(*recurrence, index_, context_);
-    if (recurrence->steps() < kFewestSteps || copies_much(*recurrence)) return std::nullopt;
+    if (recurrence->steps() < kFewestSteps) return std::nullopt;
     return recurrence;
   }
 

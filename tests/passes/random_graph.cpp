@@ -1,5 +1,7 @@
 #include "tests/passes/random_graph.h"
 
+#include <algorithm>
+
 #include "passes/query.h"
 
 namespace rondo::testing {
@@ -19,6 +21,26 @@ class Generator {
       Value* value = make(kind);
       if (value) add(value);
     }
+  }
+
+  /// A cell that is written out over the rows of a value: for some steps in order, or for all in reverse.
+  void written_out(Value* rows, int64_t steps) {
+    const int64_t inner = *rows->type->shape[1].constant();
+    Value *r = b_.constant(weights({3, 3})), *w = b_.constant(weights({inner, 3}));
+    const int kind = random_.below(8);
+    Value* h = kind & 1 ? b_.zeros(DType::f64, {1, 3}) : b_.slice_axis(of_shape({2, 3}), 0, 1, 1);
+    std::vector<Value*> all;
+    for (int64_t t = 0; t < steps; ++t) {
+      Value* x = b_.matmul(b_.slice_axis(rows, 0, kind & 2 ? steps - 1 - t : t, 1), w);
+      Value* sum = kind == 1 && t == 0 ? x : b_.add(x, b_.matmul(h, r));
+      h = kind & 4 ? b_.mul(b_.sigmoid(sum), b_.add(h, b_.scalar(DType::f64, static_cast<double>(t % 3))))
+                   : b_.tanh(sum);
+      all.push_back(h);
+    }
+    add(all[static_cast<size_t>(random_.below(static_cast<int>(steps)))]);
+    if (kind & 2) std::reverse(all.begin(), all.end());
+    if (random_.below(2)) all.erase(all.begin() + random_.below(3));
+    add(b_.concat(std::move(all), random_.below(2)));
   }
 
   Value* any() { return values_[random_.below(static_cast<int>(values_.size()))]; }
@@ -74,6 +96,12 @@ class Generator {
     std::vector<double> elements(static_cast<size_t>(count));
     const int kind = random_.below(5);
     for (double& element : elements) element = kind == 0 ? 0 : kind == 1 ? 1 : random_.real();
+    return Tensor::from_doubles(DType::f64, shape, elements);
+  }
+
+  Tensor weights(const std::vector<int64_t>& shape) {
+    std::vector<double> elements(static_cast<size_t>(shape[0] * shape[1]));
+    for (double& element : elements) element = random_.real();
     return Tensor::from_doubles(DType::f64, shape, elements);
   }
 
@@ -186,9 +214,12 @@ Graph random_graph(uint64_t seed) {
   const std::vector<Shape> shapes{{t, 2, 3}, {2, 3}, {t, 3}, {3}, {}, {3, 2, 2}, {1, 2, 3}};
   for (const Shape& shape : shapes)
     generator.add(graph.add_param(Type{DType::f64, shape}, "x"));
+  const int steps = random.below(3) == 0 ? 4 + random.below(4) : 0;  // of a cell written out
+  Value* rows = steps ? graph.add_param(Type{DType::f64, {steps, 2}}, "rows") : nullptr;
   graph.states.push_back({"s", graph.add_param(Type{DType::f64, {2, 3}}, "s"), nullptr, std::nullopt});
   generator.add(graph.states[0].current);
   generator.grow(8 + random.below(16));
+  if (steps) generator.written_out(rows, steps);
   graph.states[0].next = generator.of_shape({2, 3});
   for (int i = 0; i < 4; ++i) {
     graph.outputs.push_back(generator.recent());

@@ -1,5 +1,5 @@
 // Random core graphs of what the passes look for: plain work on small tensors, products with constants, views, sums,
-// scans in scans, constants with equal elements, equal expressions.
+// scans in scans, cells written out, constants with equal elements, equal expressions.
 #pragma once
 
 #include "ir/builder.h"
