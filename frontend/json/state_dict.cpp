@@ -75,7 +75,7 @@ std::optional<std::vector<int64_t>> numbers_behind(const std::string& name, cons
 ConvFacts facts_by_name(const JsonSource& source, const Numbers& weight) {
   ConvFacts facts;
   std::error_code ignored;
-  const std::filesystem::path path = std::filesystem::absolute(source.path, ignored);
+  const std::filesystem::path path = std::filesystem::weakly_canonical(source.path, ignored);
   for (const std::string& name : {path.stem().string(), path.parent_path().filename().string()}) {
     const auto groups = numbers_behind(name, "_group", 5);
     const auto stride = numbers_behind(name, "_stride", 1);

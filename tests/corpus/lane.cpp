@@ -2,6 +2,8 @@
 // its own, and prints a line per failure and the counts. Exit code 77 where the corpus is absent.
 //
 //   verify     rondo verify, on all data recorded beside the model
+//   verify_sensitive  the same to 3e-4: models that make more of float32's rounding than the usual tolerance allows
+//   refuse     rondo compile ends with an error that names the file and the place in it
 //   artefacts  the object has no undefined symbol; another folder gives the same bytes; so does the text of the model,
 //   of
 //              the expanded graph and of the plan, read back; the text of the optimised graph gives the right numbers
@@ -34,7 +36,12 @@ std::string failed(const std::string& what, const Outcome& outcome) {
 }
 
 std::string verify(const std::string& program, const fs::path& folder) {
-  Outcome outcome = run({program, "verify", (folder / "model.onnx").string(), "--data", folder.string()});
+  Outcome outcome = run({program, "verify", model_of(folder).string(), "--data", folder.string()});
+  return outcome.exit_code == 0 ? "" : failed("verify", outcome);
+}
+
+std::string verify_sensitive(const std::string& program, const fs::path& folder) {
+  Outcome outcome = run({program, "verify", model_of(folder).string(), "--data", folder.string(), "--atol=3e-4"});
   return outcome.exit_code == 0 ? "" : failed("verify", outcome);
 }
 
@@ -58,14 +65,14 @@ std::string artefacts(const std::string& program, const fs::path& folder) {
   auto compile = [&](const std::string& model, const std::string& out) {
     return run({program, "compile", model, "-o", out});
   };
-  Outcome outcome = compile((folder / "model.onnx").string(), first);
+  Outcome outcome = compile(model_of(folder).string(), first);
   if (outcome.exit_code != 0) return failed("compile", outcome);
   const std::string object = read_all(first);
   auto undefined = undefined_symbols(object);
   if (!undefined) return "the object has no readable symbol table\n";
   if (!undefined->empty()) return "undefined symbol " + undefined->front() + "\n";
 
-  outcome = compile((scratch.path / "elsewhere" / "model.onnx").string(), second);
+  outcome = compile((scratch.path / "elsewhere" / model_of(folder).filename()).string(), second);
   if (outcome.exit_code != 0) return failed("compile from elsewhere", outcome);
   if (read_all(second) != object) return "compiled from another folder, the object differs\n";
   if (read_all((scratch.path / "model.h").string()) != read_all((scratch.path / "model2.h").string()))
@@ -75,7 +82,7 @@ std::string artefacts(const std::string& program, const fs::path& folder) {
       {"model", "--level=model"}, {"expanded", "--after=expand"}, {"core", "--level=core"}, {"plan", "--level=plan"}};
   for (const auto& [name, option] : texts) {
     const std::string text = (scratch.path / (std::string(name) + ".rir")).string();
-    outcome = run({program, "inspect", (folder / "model.onnx").string(), option, "-o", text});
+    outcome = run({program, "inspect", model_of(folder).string(), option, "-o", text});
     if (outcome.exit_code != 0) return failed(std::string("inspect ") + option, outcome);
     if (std::string(name) == "core") {  // passes that see it again may find more to do: the numbers must stay
       outcome = run({program, "verify", text, "--data", folder.string()});
@@ -89,9 +96,19 @@ std::string artefacts(const std::string& program, const fs::path& folder) {
   return "";
 }
 
+std::string refuse(const std::string& program, const fs::path& folder) {
+  Scratch scratch;
+  const std::string model = model_of(folder).string();
+  Outcome outcome = run({program, "compile", model, "-o", (scratch.path / "model.o").string()});
+  if (outcome.exit_code != 1) return failed("compile", outcome);
+  if (outcome.errors.find(model + ": /") == std::string::npos) return "the message names no place\n" + outcome.errors;
+  if (outcome.errors.find("internal error") != std::string::npos) return outcome.errors;
+  return fs::is_empty(scratch.path) ? "" : "something was left behind\n";
+}
+
 /// Dimensions that only data would tell become 2.
 std::string bench(const std::string& program, const fs::path& folder) {
-  std::vector<std::string> command{program, "bench", (folder / "model.onnx").string(), "--seconds=0.01"};
+  std::vector<std::string> command{program, "bench", model_of(folder).string(), "--seconds=0.01"};
   Outcome outcome = run(command);
   const std::string asks = "the data do not tell the dimensions ", end = "; fix them";
   if (size_t at = outcome.errors.find(asks); at != std::string::npos) {
@@ -105,13 +122,17 @@ std::string bench(const std::string& program, const fs::path& folder) {
   return outcome.output.find("GFLOP/s") == std::string::npos ? "no table\n" : "";
 }
 
-const std::map<std::string, Check> kChecks{{"verify", verify}, {"artefacts", artefacts}, {"bench", bench}};
+const std::map<std::string, Check> kChecks{{"verify", verify},
+                                           {"verify_sensitive", verify_sensitive},
+                                           {"refuse", refuse},
+                                           {"artefacts", artefacts},
+                                           {"bench", bench}};
 
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc != 4 || !kChecks.count(argv[1])) {
-    std::fputs("usage: corpus_lane verify|artefacts|bench PROGRAM LIST\n", stderr);
+    std::fputs("usage: corpus_lane verify|verify_sensitive|refuse|artefacts|bench PROGRAM LIST\n", stderr);
     return 2;
   }
   const fs::path corpus = corpus_folder();

@@ -15,13 +15,16 @@ std::filesystem::path corpus_folder();
 inline constexpr int kSkip = 77;
 
 /// A .list file: a folder of the corpus per line, '*' for any text within a name, a leading '!' to leave out again,
-/// '#' for comments, and "expect N": how many models the whole list must give. Sorted; only folders with a model.onnx
+/// '#' for comments, and "expect N": how many models the whole list must give. Sorted; only folders with a model
 /// count.
 struct List {
   std::vector<std::filesystem::path> folders;
   int expected = -1;
 };
 List read_list(const std::filesystem::path& list, const std::filesystem::path& corpus);
+
+/// model.onnx, model.json or model.nam in a folder; empty if there is none.
+std::filesystem::path model_of(const std::filesystem::path& folder);
 
 /// Every model.onnx below the corpus, sorted.
 std::vector<std::filesystem::path> all_models(const std::filesystem::path& corpus);
