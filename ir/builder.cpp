@@ -1,8 +1,11 @@
 #include "ir/builder.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "ir/infer.h"
+#include "ir/measure.h"
 
 namespace rondo {
 
@@ -145,10 +148,93 @@ Value* Builder::unsqueeze(Value* a, std::vector<int64_t> axes) {
   return reshape(a, std::move(shape));
 }
 
-std::unique_ptr<Graph> Builder::start_scan(const std::vector<Value*>& carried, const std::vector<Value*>& scanned,
-                                           const std::vector<Value*>& invariants, ScanBody& body) {
+// --- regions
+
+std::vector<Value*> Builder::failed(int results) {
+  std::vector<Value*> values;
+  for (int i = 0; i < results; ++i) values.push_back(fail(internal_error("a region failed")));
+  return values;
+}
+
+std::unique_ptr<Graph> Builder::start_region(int number) {
   auto region = std::make_unique<Graph>(Level::core);
   region->bindings = graph_.bindings;
+  region->scope = fmt::format("{}{}_{}_", graph_.scope, graph_.nodes.size(), number);
+  return region;
+}
+
+Value* Builder::capture(Graph& region, const Value& value) {
+  Value* param = region.add_param(value.type, value.name);
+  param->elements = value.elements;
+  return param;
+}
+
+/// What the body learned about dims holds outside too.
+void Builder::adopt_facts(Graph& region) {
+  for (const Equality& fact : release_facts(region)) graph_.require_equal(fact.a, fact.b, fact.reason);
+}
+
+bool Builder::have_types(std::initializer_list<const std::vector<Value*>*> groups) {
+  for (const auto* group : groups)
+    for (const Value* value : *group)
+      if (!value || !value->type) fail(internal_error("an operand has no type"));
+  return ok();
+}
+
+std::unique_ptr<Graph> Builder::start_arm(int number, const std::vector<Value*>& operands, std::vector<Value*>& params) {
+  auto region = start_region(number);
+  if (!have_types({&operands})) return region;
+  for (const Value* value : operands) params.push_back(capture(*region, *value));
+  return region;
+}
+
+void Builder::finish_arm(Graph& region, std::vector<Value*> outputs, const Builder& inner) {
+  if (ok() && !inner.ok()) fail(inner.errors_[0]);
+  for (const Value* output : outputs)
+    if (ok() && (!output || !output->type)) fail(internal_error("an output of a region has no type"));
+  if (!ok()) return;
+  adopt_facts(region);
+  region.outputs = std::move(outputs);
+}
+
+std::vector<Value*> Builder::finish_branch(Value* condition, std::vector<Value*> operands, int results,
+                                           std::vector<std::unique_ptr<Graph>> arms) {
+  if (!ok()) return failed(results);
+  operands.insert(operands.begin(), condition);
+  return node(Op::branch, std::move(operands), {}, results, std::move(arms));
+}
+
+std::unique_ptr<Graph> Builder::start_loop(const std::vector<Value*>& carried, const std::vector<Value*>& invariants,
+                                           LoopBody& body) {
+  auto region = start_region(0);
+  if (!have_types({&carried, &invariants})) return region;
+  body.step = region->add_param(Type{DType::i64, {}}, "t");
+  for (const Value* value : carried) body.carried.push_back(region->add_param(value->type, value->name));
+  for (const Value* value : invariants) body.invariants.push_back(capture(*region, *value));
+  return region;
+}
+
+std::vector<Value*> Builder::finish_loop(Dim trip, Value* condition, std::vector<Value*> carried,
+                                         std::vector<Value*> invariants, int stacked, std::unique_ptr<Graph> region) {
+  const int results = static_cast<int>(carried.size()) + stacked;
+  if (!ok()) return failed(results);
+  Attributes attributes{{"trip", std::move(trip)}, {"carried", static_cast<int64_t>(carried.size())}};
+  std::vector<Value*> operands{condition};
+  operands.insert(operands.end(), carried.begin(), carried.end());
+  operands.insert(operands.end(), invariants.begin(), invariants.end());
+  std::vector<std::unique_ptr<Graph>> regions;
+  regions.push_back(std::move(region));
+  return node(Op::loop, std::move(operands), std::move(attributes), results, std::move(regions));
+}
+
+Value* Builder::measure(Value* a, int64_t low, Dim high) {
+  std::string symbol = fmt::format("{}{}{}", kMeasuredPrefix, graph_.scope, measures_of(graph_).size() + 1);
+  return one(Op::measure, {a}, {{"symbol", std::move(symbol)}, {"low", low}, {"high", std::move(high)}});
+}
+
+std::unique_ptr<Graph> Builder::start_scan(const std::vector<Value*>& carried, const std::vector<Value*>& scanned,
+                                           const std::vector<Value*>& invariants, ScanBody& body) {
+  auto region = start_region(0);
   for (const auto* group : {&carried, &scanned, &invariants})
     for (const Value* value : *group)
       if (!value || !value->type) fail(internal_error("an operand has no type"));
@@ -162,10 +248,7 @@ std::unique_ptr<Graph> Builder::start_scan(const std::vector<Value*>& carried, c
     slice.shape.erase(slice.shape.begin());
     body.scanned.push_back(region->add_param(std::move(slice), value->name));
   }
-  for (const Value* value : invariants) {
-    body.invariants.push_back(region->add_param(value->type, value->name));
-    body.invariants.back()->elements = value->elements;
-  }
+  for (const Value* value : invariants) body.invariants.push_back(capture(*region, *value));
   return region;
 }
 
@@ -175,16 +258,8 @@ std::vector<Value*> Builder::finish_scan(Dim trip, std::vector<Value*> carried, 
                                          const Builder& inner) {
   const int results = static_cast<int>(carried.size()) + stacked;
   if (ok() && !inner.ok()) fail(inner.errors_[0]);
-  if (!ok()) {
-    std::vector<Value*> values;
-    for (int i = 0; i < results; ++i) values.push_back(fail(internal_error("scan failed")));
-    return values;
-  }
-  // What the body learned about dims holds outside too.
-  for (const auto& [name, dim] : region->bindings) graph_.require_equal(Dim::symbol(name), dim, "scan body");
-  for (const Equality& equality : region->equalities) graph_.require_equal(equality.a, equality.b, equality.reason);
-  region->bindings.clear();
-  region->equalities.clear();
+  if (!ok()) return failed(results);
+  adopt_facts(*region);
   region->outputs = std::move(outputs);
   Attributes attributes{{"trip", std::move(trip)},
                         {"carried", static_cast<int64_t>(carried.size())},

@@ -86,7 +86,39 @@ class Builder {
   std::vector<Value*> scan(Dim trip, std::vector<Value*> carried, std::vector<Value*> scanned,
                            std::vector<Value*> invariants, bool reverse, int stacked, Function body);
 
+  /// One of two computations (see ir/branch.h). Each of `then` and `otherwise` gets a builder inside its region and the
+  /// region's parameters, one for each operand, and returns as many results; their types must be equal.
+  template <class Then, class Otherwise>
+  std::vector<Value*> branch(Value* condition, std::vector<Value*> operands, int results, Then then,
+                             Otherwise otherwise);
+
+  /// A recurrence that a condition may end (see ir/loop.h). `body` returns the next condition, then the next carried
+  /// values, then the stacked slices.
+  struct LoopBody {
+    Value* step;
+    std::vector<Value*> carried, invariants;
+  };
+  template <class Function>
+  std::vector<Value*> loop(Dim trip, Value* condition, std::vector<Value*> carried, std::vector<Value*> invariants,
+                           int stacked, Function body);
+
+  /// An i64 scalar as a dimension. The result's one element, symbol + (low - 1), is `elements[0]`: the dim to go on with.
+  Value* measure(Value* a, int64_t low, Dim high);
+
  private:
+  std::vector<Value*> failed(int results);
+  std::unique_ptr<Graph> start_region(int number);
+  static Value* capture(Graph& region, const Value& value);
+  void adopt_facts(Graph& region);
+  bool have_types(std::initializer_list<const std::vector<Value*>*> groups);
+  std::unique_ptr<Graph> start_arm(int number, const std::vector<Value*>& operands, std::vector<Value*>& params);
+  void finish_arm(Graph& region, std::vector<Value*> outputs, const Builder& inner);
+  std::vector<Value*> finish_branch(Value* condition, std::vector<Value*> operands, int results,
+                                    std::vector<std::unique_ptr<Graph>> arms);
+  std::unique_ptr<Graph> start_loop(const std::vector<Value*>& carried, const std::vector<Value*>& invariants,
+                                    LoopBody& body);
+  std::vector<Value*> finish_loop(Dim trip, Value* condition, std::vector<Value*> carried,
+                                  std::vector<Value*> invariants, int stacked, std::unique_ptr<Graph> region);
   std::unique_ptr<Graph> start_scan(const std::vector<Value*>& carried, const std::vector<Value*>& scanned,
                                     const std::vector<Value*>& invariants, ScanBody& body);
   std::vector<Value*> finish_scan(Dim trip, std::vector<Value*> carried, std::vector<Value*> scanned,
@@ -109,6 +141,35 @@ std::vector<Value*> Builder::scan(Dim trip, std::vector<Value*> carried, std::ve
   if (ok()) outputs = body(inner, parts);
   return finish_scan(std::move(trip), std::move(carried), std::move(scanned), std::move(invariants), reverse, stacked,
                      std::move(region), std::move(outputs), inner);
+}
+
+template <class Then, class Otherwise>
+std::vector<Value*> Builder::branch(Value* condition, std::vector<Value*> operands, int results, Then then,
+                                    Otherwise otherwise) {
+  std::vector<std::unique_ptr<Graph>> arms;
+  const auto arm = [&](int number, auto& body) {
+    std::vector<Value*> params;
+    arms.push_back(start_arm(number, operands, params));
+    Builder inner(*arms.back(), origin_);
+    std::vector<Value*> outputs;
+    if (ok()) outputs = body(inner, params);
+    finish_arm(*arms.back(), std::move(outputs), inner);
+  };
+  arm(0, then);
+  arm(1, otherwise);
+  return finish_branch(condition, std::move(operands), results, std::move(arms));
+}
+
+template <class Function>
+std::vector<Value*> Builder::loop(Dim trip, Value* condition, std::vector<Value*> carried,
+                                  std::vector<Value*> invariants, int stacked, Function body) {
+  LoopBody parts;
+  std::unique_ptr<Graph> region = start_loop(carried, invariants, parts);
+  Builder inner(*region, origin_);
+  std::vector<Value*> outputs;
+  if (ok()) outputs = body(inner, parts);
+  finish_arm(*region, std::move(outputs), inner);
+  return finish_loop(std::move(trip), condition, std::move(carried), std::move(invariants), stacked, std::move(region));
 }
 
 }  // namespace rondo

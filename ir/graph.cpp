@@ -4,6 +4,8 @@
 
 #include <unordered_set>
 
+#include "ir/measure.h"
+
 namespace rondo {
 
 Value* Graph::add_param(std::optional<Type> type, std::string name) {
@@ -70,6 +72,7 @@ std::unique_ptr<Graph> Graph::clone(std::map<const Value*, Value*>* mapping) con
   auto copy = std::make_unique<Graph>(level);
   copy->name = name;
   copy->opset = opset;
+  copy->scope = scope;
   copy->output_names = output_names;
   copy->declared_outputs = declared_outputs;
   copy->equalities = equalities;
@@ -85,8 +88,9 @@ std::unique_ptr<Graph> Graph::clone(std::map<const Value*, Value*>* mapping) con
 namespace {
 
 /// The symbol that `equation` = 0 defines by the rest: one that occurs with coefficient 1 or -1, alone in its term and
-/// nowhere else.
+/// nowhere else. Nothing is known by what is only measured.
 std::optional<std::pair<std::string, Dim>> solve(const Dim& equation) {
+  if (is_measured(equation)) return std::nullopt;
   for (const Dim::Term& term : equation.terms()) {
     if (term.factors.size() != 1 || term.factors[0]->kind != Dim::Atom::Kind::symbol) continue;
     // For a multiple of a symbol the rest must be divisible, as in 64*N - 64 = 0.
@@ -191,13 +195,31 @@ void replace_uses(Graph& graph, const std::map<const Value*, Value*>& replacemen
   for (State& state : graph.states) replace(state.next);
 }
 
+namespace {
+
+/// A measure stays as long as something that stays is sized by its symbol.
+struct LiveSymbols {
+  bool any;  // the graph measures at all
+  std::set<std::string> names;
+  explicit LiveSymbols(const Graph& graph) : any(!measures_of(graph).empty()) {}
+  void add(const Node& node) {
+    if (any) collect_symbols(node, names);
+  }
+  bool need(const Node& node) const {
+    return node.op == Op::measure && names.count(node.attributes.text("symbol")) != 0;
+  }
+};
+
+}  // namespace
+
 bool remove_dead_nodes(Graph& graph) {
   std::unordered_set<const Value*> live(graph.outputs.begin(), graph.outputs.end());
   for (const State& state : graph.states) live.insert(state.next);
+  LiveSymbols symbols(graph);
   bool changed = false;
   for (size_t i = graph.nodes.size(); i-- > 0;) {
     Node& node = *graph.nodes[i];
-    bool used = false;
+    bool used = symbols.need(node);
     for (const auto& result : node.results) used |= result && live.count(result.get()) != 0;
     if (!used) {
       graph.nodes[i].reset();
@@ -206,6 +228,7 @@ bool remove_dead_nodes(Graph& graph) {
     }
     live.insert(node.operands.begin(), node.operands.end());
     for (const auto& region : node.regions) changed |= remove_dead_nodes(*region);
+    symbols.add(node);
   }
   std::erase(graph.nodes, nullptr);
   return changed;

@@ -62,6 +62,8 @@ class Graph {
   Level level;
   std::string name;
   int opset = 0;  // model level: ONNX's operator set version that fixes the operators' meaning
+  /// Of a region that a Builder makes: its path in the main graph, of which names of measured symbols are made.
+  std::string scope;
 
   std::vector<std::unique_ptr<Value>> params;  // inputs first, then states' current values
   std::vector<std::unique_ptr<Node>> nodes;    // execution order

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "ir/measure.h"
 #include "ir/ops/region_evaluator.h"
 
 namespace rondo {
@@ -62,6 +63,36 @@ Result<std::vector<Array>> evaluate(const Node& node, std::span<const Array* con
 
 // --- Regions
 
+Status check_equality(const Dim& a, const Dim& b, const std::string& reason, const Dim::Values& symbols) {
+  RONDO_TRY(const int64_t left, a.evaluate(symbols));
+  RONDO_TRY(const int64_t right, b.evaluate(symbols));
+  if (left == right) return Done{};
+  return invalid(fmt::format("{}: {} is {}, but {} is {}", reason, a.to_string(), left, b.to_string(), right));
+}
+
+namespace {
+
+/// What a graph requires of this symbol and others that are measured by now.
+bool is_ready(const Equality& equality, const std::string& symbol, const Dim::Values& symbols) {
+  std::set<std::string> names;
+  equality.a.collect_symbols(names);
+  equality.b.collect_symbols(names);
+  bool known = names.count(symbol) != 0;
+  for (const std::string& name : names) known = known && symbols.count(name) != 0;
+  return known;
+}
+
+}  // namespace
+
+Status RegionEvaluator::bind(const Node& measure, const Array& value) {
+  const std::string& symbol = measure.attributes.text("symbol");
+  symbols_[symbol] = value.ints[0] - measure.attributes.integer("low") + 1;
+  for (const Equality& equality : graph_.equalities)
+    if (is_ready(equality, symbol, symbols_))
+      RONDO_CHECK(check_equality(equality.a, equality.b, equality.reason, symbols_));
+  return Done{};
+}
+
 RegionEvaluator::RegionEvaluator(const Graph& graph, const Dim::Values& symbols) : graph_(graph), symbols_(symbols) {
   int next = 0;
   for (const auto& param : graph.params) slots_.emplace(param.get(), next++);
@@ -107,6 +138,7 @@ Status RegionEvaluator::run_step(const Step& step) {
   std::vector<const Array*> operands;
   for (int slot : step.operands) operands.push_back(current_[slot]);
   RONDO_TRY(std::vector<Array> results, evaluate(*step.node, operands, symbols_));
+  if (step.node->op == Op::measure) RONDO_CHECK(bind(*step.node, results[0]));
   for (size_t i = 0; i < results.size(); ++i) {
     values_[step.results[i]] = std::move(results[i]);
     current_[step.results[i]] = &values_[step.results[i]];
@@ -148,13 +180,6 @@ Status solve_symbols(const Array& argument, const Type& type, Dim::Values& symbo
   return Done{};
 }
 
-Status check_equality(const Dim& a, const Dim& b, const std::string& reason, const Dim::Values& symbols) {
-  RONDO_TRY(const int64_t left, a.evaluate(symbols));
-  RONDO_TRY(const int64_t right, b.evaluate(symbols));
-  if (left == right) return Done{};
-  return invalid(fmt::format("{}: {} is {}, but {} is {}", reason, a.to_string(), left, b.to_string(), right));
-}
-
 /// Symbols bound to others get their values from them, or are found to agree.
 Status apply_bindings(const Graph& graph, Dim::Values& symbols) {
   for (const auto& [name, dim] : graph.bindings) {
@@ -165,7 +190,7 @@ Status apply_bindings(const Graph& graph, Dim::Values& symbols) {
     RONDO_CHECK(check_equality(Dim::symbol(name), dim, "dimensions that must be equal", symbols));
   }
   for (const Equality& equality : graph.equalities)
-    RONDO_CHECK(check_equality(equality.a, equality.b, equality.reason, symbols));
+    if (!is_measured(equality)) RONDO_CHECK(check_equality(equality.a, equality.b, equality.reason, symbols));
   return Done{};
 }
 

@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "ir/infer.h"
+#include "ir/measure.h"
 #include "ir/verify.h"
 #include "ir/verify_node.h"
 
@@ -47,10 +48,16 @@ struct Facts {
   }
 };
 
+/// The measured symbols that may be used where verification stands, and all that have been met.
+struct Measured {
+  std::set<std::string> usable;
+  std::set<std::string>* all;
+};
+
 class GraphVerifier {
  public:
-  GraphVerifier(const Graph& graph, const std::vector<const ValueSet*>& outer, const Facts& facts)
-      : graph_(graph), facts_(facts), values_(values_of(graph)), outer_(outer) {
+  GraphVerifier(const Graph& graph, const std::vector<const ValueSet*>& outer, const Facts& facts, Measured measured)
+      : graph_(graph), facts_(facts), values_(values_of(graph)), outer_(outer), measured_(std::move(measured)) {
     reset_scratch();
   }
 
@@ -83,6 +90,8 @@ class GraphVerifier {
       if (param->producer || param->index != static_cast<int>(i))
         report(fmt::format("its producer and index must say that it is parameter {}", i), place);
       if (graph_.level == Level::core && !param->type) report("it has no type", place);
+      if (outer_.empty() && param->type)
+        for (const Dim& dim : param->type->shape) dim.collect_symbols(measured_.usable);
       known_.insert(param);
     }
   }
@@ -112,8 +121,34 @@ class GraphVerifier {
       arity(node, place);
     else if (errors_.size() == before)
       types(node, place);
+    if (graph_.level == Level::core) symbols(node, place);
     for (const auto& result : node.results)
       if (result) known_.insert(result.get());
+  }
+
+  /// Measured symbols are used after they are measured, and measured once.
+  void symbols(const Node& node, const std::string& place) {
+    if (const auto* symbol = node.op == Op::measure ? node.attributes.find("symbol") : nullptr)
+      if (const auto* name = std::get_if<std::string>(symbol)) {
+        if (!measured_.all->insert(*name).second) report(fmt::format("'{}' is measured twice", *name), place);
+        measured_.usable.insert(*name);
+      }
+    if (!node.regions.empty()) return types_use_known(node, place);  // the rest is said inside
+    std::set<std::string> names;
+    collect_symbols(node, names);
+    known_symbols(names, place);
+  }
+  void types_use_known(const Node& node, const std::string& place) {
+    std::set<std::string> names;
+    for (const auto& result : node.results)
+      if (result && result->type)
+        for (const Dim& dim : result->type->shape) dim.collect_symbols(names);
+    known_symbols(names, place);
+  }
+  void known_symbols(const std::set<std::string>& names, const std::string& place) {
+    for (const std::string& name : names)
+      if (is_measured(name) && !measured_.usable.count(name))
+        report(fmt::format("dimension '{}' is used where it is not measured yet", name), place);
   }
 
   void operands(const Node& node, const std::string& place) {
@@ -143,7 +178,7 @@ class GraphVerifier {
     std::vector<const ValueSet*> outer = outer_;
     outer.push_back(&values_);
     const Facts facts(facts_, *region);
-    for (Diagnostic& error : GraphVerifier(*region, outer, facts).run(false)) {
+    for (Diagnostic& error : GraphVerifier(*region, outer, facts, measured_).run(false)) {
       error.place = error.place.empty() ? place : fmt::format("{}, in its region: {}", place, error.place);
       errors_.push_back(std::move(error));
     }
@@ -256,6 +291,7 @@ class GraphVerifier {
   const Facts& facts_;
   const ValueSet values_;
   const std::vector<const ValueSet*> outer_;
+  Measured measured_;
   ValueSet known_;
   Graph scratch_;  // the facts again, for inference to work on
   Diagnostics errors_;
@@ -265,7 +301,8 @@ class GraphVerifier {
 
 Status verify(const Graph& graph) {
   const Facts facts(graph);
-  Diagnostics errors = GraphVerifier(graph, {}, facts).run(true);
+  std::set<std::string> measured;
+  Diagnostics errors = GraphVerifier(graph, {}, facts, {{}, &measured}).run(true);
   if (errors.empty()) return Done{};
   return errors;
 }

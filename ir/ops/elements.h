@@ -53,8 +53,9 @@ MaybeElements map_elements(const Node& node, F f) {
 
 #define RONDO_DERIVED_OPS(row)                                                                                      \
   row(constant) row(dims) row(iota) row(add) row(sub) row(mul) row(div) row(remainder) row(minimum) row(maximum)    \
-      row(neg) row(abs) row(floor) row(ceil) row(equal) row(less) row(less_equal) row(select) row(cast) row(reduce) \
-          row(transpose) row(reshape) row(broadcast) row(slice) row(concat) row(gather)
+      row(neg) row(abs) row(floor) row(ceil) row(equal) row(less) row(less_equal) row(logical_and) row(logical_or)   \
+      row(logical_not) row(select) row(cast) row(reduce) row(transpose) row(reshape) row(broadcast) row(slice)        \
+      row(concat) row(gather) row(measure)
 #define RONDO_DERIVED_OP(word) MaybeElements derive_##word(const Node&);
 RONDO_DERIVED_OPS(RONDO_DERIVED_OP)
 #undef RONDO_DERIVED_OP

@@ -145,6 +145,16 @@ MaybeElements derive_less(const Node& node) {
 }
 MaybeElements derive_less_equal(const Node& node) { return zip_elements(node, is_at_most); }
 
+MaybeElements derive_logical_and(const Node& node) {
+  return zip_elements(node, [](const Dim& a, const Dim& b) { return std::optional<Dim>(a * b); });
+}
+MaybeElements derive_logical_or(const Node& node) {
+  return zip_elements(node, [](const Dim& a, const Dim& b) { return std::optional<Dim>(a + b - a * b); });
+}
+MaybeElements derive_logical_not(const Node& node) {
+  return map_elements(node, [](const Dim& a) { return std::optional<Dim>(Dim(1) - a); });
+}
+
 MaybeElements derive_select(const Node& node) {
   const Elements* condition = known(node, 0);
   if (!condition) return std::nullopt;

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "ir/ops/arrays.h"
-#include "ir/ops/checks.h"
+#include "ir/measure.h"
 #include "ir/ops/region_evaluator.h"
+#include "ir/ops/region_rules.h"
 #include "ir/scan.h"
 
 namespace rondo {
@@ -14,20 +14,31 @@ namespace {
 /// Scan serves readers and writers; here it only reads.
 Scan parts_of(const Node& node) { return Scan{const_cast<Node&>(node)}; }
 
-/// What the region found out about dims holds outside too, and is kept there.
 Status adopt_facts(const InferContext& context, Graph& region) {
-  for (const auto& [name, dim] : region.bindings)
-    RONDO_CHECK(require_equal(context, Dim::symbol(name), dim, "dimensions in the region"));
-  for (const Equality& equality : region.equalities)
-    if (!context.graph.require_equal(equality.a, equality.b, equality.reason))
-      return broken_rule(context, fmt::format("{} must be equal, not {} and {}", equality.reason,
-                                              equality.a.to_string(), equality.b.to_string()));
-  region.bindings.clear();
-  region.equalities.clear();
+  for (const Equality& fact : release_facts(region))
+    if (!context.graph.require_equal(fact.a, fact.b, fact.reason))
+      return broken_rule(context, fmt::format("{} must be equal, not {} and {}", fact.reason, fact.a.to_string(),
+                                              fact.b.to_string()));
   return Done{};
 }
 
-/// Gives the region's nodes the types they lack, once its parameters are found to fit.
+Status check_outputs(const InferContext& context, const Graph& region) {
+  const std::set<std::string> inside = measured_inside(region);
+  for (const Value* output : region.outputs) {
+    if (!output || !output->type) return broken_rule(context, "an output of the region has no type");
+    std::set<std::string> names;
+    for (const Dim& dim : output->type->shape) dim.collect_symbols(names);
+    for (const std::string& name : names)
+      if (inside.count(name))
+        return broken_rule(context, fmt::format("an output of the region has the type {}, but '{}' is measured inside it; "
+                                                "the sizes of results must be known outside",
+                                                to_string(*output->type), name));
+  }
+  return Done{};
+}
+
+}  // namespace
+
 Status infer_region(const InferContext& context, Graph& region) {
   if (region.level != Level::core) return broken_rule(context, "the region must be at the core level");
   if (!region.states.empty()) return broken_rule(context, "a region cannot have states");
@@ -36,8 +47,7 @@ Status infer_region(const InferContext& context, Graph& region) {
     const auto typed = [](const auto& result) { return result && result->type; };
     if (!std::all_of(node->results.begin(), node->results.end(), typed)) RONDO_CHECK(infer(*node, region));
   }
-  for (const Value* output : region.outputs)
-    if (!output || !output->type) return broken_rule(context, "an output of the region has no type");
+  RONDO_CHECK(check_outputs(context, region));
   return adopt_facts(context, region);
 }
 
@@ -49,8 +59,6 @@ Status require_params(const InferContext& context, const Graph& region, size_t w
     if (!region.params[i]->type) return broken_rule(context, fmt::format("the region's parameter {} has no type", i));
   return Done{};
 }
-
-}  // namespace
 
 // --- scan
 
@@ -134,12 +142,16 @@ void take_slice(const Array& sequence, int64_t t, Array& slice) {
   with_elements(copy, slice, sequence);
 }
 
+}  // namespace
+
 void put_slice(const Array& slice, int64_t t, Array& sequence) {
   const auto copy = [&](auto& to, const auto& from) {
     std::copy(from.begin(), from.end(), to.begin() + t * static_cast<int64_t>(from.size()));
   };
   with_elements(copy, sequence, slice);
 }
+
+namespace {
 
 /// A scan in progress.
 struct ScanRun {

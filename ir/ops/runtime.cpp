@@ -8,9 +8,6 @@ namespace rondo {
   Result<std::vector<Type>> infer_##word(const InferContext& c) { return unsupported(#word, c.node.place); }   \
   Result<std::vector<Array>> evaluate_##word(const EvaluateContext& c) { return unsupported(#word, c.node.place); }
 RONDO_PENDING(scatter)
-RONDO_PENDING(measure)
-RONDO_PENDING(branch)
-RONDO_PENDING(loop)
 #undef RONDO_PENDING
 
 }  // namespace rondo

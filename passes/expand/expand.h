@@ -3,18 +3,22 @@
 // expand_WORD(Expansion&) reads the node's operands and attributes through the Expansion, which notes what was
 // read: an operand or attribute that is present and was not read is an error. "Nothing is read and ignored" is
 // thus checked mechanically.
+//
+// Values are core values, or stand for what has no run-time form: sequences and absent optionals (sequence.h).
 #pragma once
 
 #include "ir/builder.h"
+#include "passes/expand/sequence.h"
 
 namespace rondo {
 
 class Expansion {
  public:
-  Expansion(Builder& builder, const Node& node, int opset, std::vector<Value*> operands);
+  Expansion(Builder& builder, const Node& node, int opset, std::vector<Value*> operands, Sequences& sequences);
 
   Builder& b;
   const Node& node;
+  Sequences& sequences;
   const int opset;  // of the operator's domain: fixes which form of the operator the model means
 
   // Operands, already in core form.
@@ -23,6 +27,10 @@ class Expansion {
   Value* operand(int i);           // missing: error
   Value* optional_operand(int i);  // missing: null
   std::vector<Value*> all_operands();
+  /// An operand that may be a sequence or an absent optional; missing: null.
+  Value* any_operand(int i);
+  /// A sequence operand; missing, or a tensor: error and an empty sequence.
+  Sequence sequence_operand(int i);
   /// An integer operand's elements, which must be known at compile time; `what` names it in the error.
   std::vector<Dim> known_elements(int i, const char* what);
   std::vector<int64_t> known_integers(int i, const char* what);
@@ -44,6 +52,12 @@ class Expansion {
   /// An element type given by ONNX's number; nothing if rondo has no such type.
   std::optional<DType> element_type(const char* name, DType absent);
 
+  // Nodes with subgraphs: their own operands come first, then the values that the subgraphs capture.
+  int own_operand_count() const;
+  std::vector<Value*> captures();
+  /// The subgraph that is attribute `name`; none: error and null. Its parameters are its own, then the captures.
+  const Graph* subgraph(const char* name);
+
   int result_count() const { return static_cast<int>(node.results.size()); }
   bool wants_result(int i) const { return i < result_count() && node.results[i] != nullptr; }
 
@@ -51,6 +65,10 @@ class Expansion {
   /// without type that may be returned.
   Value* fail(std::string message) { return b.fail(invalid(std::move(message))); }
   Value* unsupported(std::string message) { return b.fail(rondo::unsupported(std::move(message))); }
+
+  /// All errors of a subgraph, at their own places.
+  Value* fail(Diagnostics errors);
+  const Diagnostics& subgraph_errors() const { return subgraph_errors_; }
 
   bool ok() const { return b.ok(); }
   /// Makes dims equal (see Graph::require_equal), or fails.
@@ -66,6 +84,7 @@ class Expansion {
 
   std::vector<Value*> operands_;
   std::vector<bool> operand_read_;
+  Diagnostics subgraph_errors_;
   std::map<std::string, bool> attribute_read_;
 };
 
@@ -74,6 +93,10 @@ using ExpandFunction = std::vector<Value*> (*)(Expansion&);
 
 #define RONDO_MODEL_OP(word, doc) std::vector<Value*> expand_##word(Expansion&);
 #include "ir/ops.def"
+
+/// Appends the nodes of a model subgraph to a core graph, with `arguments` for its parameters: its outputs.
+Result<std::vector<Value*>> expand_subgraph(const Graph& subgraph, const std::vector<Value*>& arguments, Graph& into,
+                                            Sequences& sequences);
 
 /// The type of a value; f32[] for what a failed call returned, so that equations go on.
 const Type& type_of(const Value* value);

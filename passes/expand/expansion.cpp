@@ -11,8 +11,8 @@
 
 namespace rondo {
 
-Expansion::Expansion(Builder& builder, const Node& node, int opset, std::vector<Value*> operands)
-    : b(builder), node(node), opset(opset), operands_(std::move(operands)), operand_read_(operands_.size(), false) {
+Expansion::Expansion(Builder& builder, const Node& node, int opset, std::vector<Value*> operands, Sequences& sequences)
+    : b(builder), node(node), sequences(sequences), opset(opset), operands_(std::move(operands)), operand_read_(operands_.size(), false) {
   for (const auto& entry : node.attributes.entries()) attribute_read_[entry.first] = false;
   // Operators before opset 6 carry this hint about memory; it never had a meaning for values.
   if (opset < 6) find("consumed_inputs");
@@ -25,10 +25,52 @@ Value* Expansion::operand(int i) {
   return fail(fmt::format("operand {} is missing", i));
 }
 
-Value* Expansion::optional_operand(int i) {
+Value* Expansion::any_operand(int i) {
   if (!has_operand(i)) return nullptr;
   operand_read_[i] = true;
   return operands_[i];
+}
+
+Value* Expansion::optional_operand(int i) {
+  Value* value = any_operand(i);
+  if (value && sequences.is_sequence(value)) return fail(fmt::format("operand {} is a sequence, must be a tensor", i));
+  if (value && sequences.is_absent(value)) return fail(fmt::format("operand {} is an optional without a value", i));
+  return value;
+}
+
+Sequence Expansion::sequence_operand(int i) {
+  const Value* value = any_operand(i);
+  if (const Sequence* sequence = value ? sequences.find(value) : nullptr) return *sequence;
+  fail(fmt::format("operand {} must be a sequence", i));
+  return {};
+}
+
+int Expansion::own_operand_count() const {
+  const Attribute* captures = node.attributes.find("captures");
+  const auto* count = captures ? std::get_if<int64_t>(captures) : nullptr;
+  return operand_count() - (count ? static_cast<int>(std::clamp<int64_t>(*count, 0, operand_count())) : 0);
+}
+
+std::vector<Value*> Expansion::captures() {
+  integer("captures", 0);
+  std::vector<Value*> values;
+  for (int i = own_operand_count(); i < operand_count(); ++i) values.push_back(any_operand(i));
+  return values;
+}
+
+const Graph* Expansion::subgraph(const char* name) {
+  const std::vector<std::string> names = texts("regions");
+  for (size_t i = 0; i < names.size() && i < node.regions.size(); ++i)
+    if (names[i] == name) return node.regions[i].get();
+  fail(fmt::format("the subgraph '{}' is missing", name));
+  return nullptr;
+}
+
+Value* Expansion::fail(Diagnostics errors) {
+  if (!ok() || errors.empty()) return fail(std::string("a subgraph failed"));
+  Value* placeholder = b.fail(errors[0]);
+  subgraph_errors_ = std::move(errors);
+  return placeholder;
 }
 
 std::vector<Value*> Expansion::all_operands() {

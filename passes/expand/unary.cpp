@@ -12,7 +12,10 @@ Values expand_Ceil(Expansion& e) { return {e.b.ceil(e.operand(0))}; }
 Values expand_Erf(Expansion& e) { return {e.b.erf(e.operand(0))}; }
 Values expand_Exp(Expansion& e) { return {e.b.exp(e.operand(0))}; }
 Values expand_Floor(Expansion& e) { return {e.b.floor(e.operand(0))}; }
-Values expand_Identity(Expansion& e) { return {e.operand(0)}; }
+Values expand_Identity(Expansion& e) {
+  Value* value = e.any_operand(0);
+  return {value ? value : e.operand(0)};
+}
 Values expand_Log(Expansion& e) { return {e.b.log(e.operand(0))}; }
 Values expand_Neg(Expansion& e) { return {e.b.neg(e.operand(0))}; }
 Values expand_Not(Expansion& e) { return {e.b.logical_not(e.operand(0))}; }
