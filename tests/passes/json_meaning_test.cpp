@@ -221,6 +221,38 @@ TEST_CASE("Keras layers by their options") {
                            kTwoColumns), {{mean[0], mean[1]}});
 }
 
+TEST_CASE("rondo's own: a leaky integrator as a cell") {
+  Rows want;
+  double h[2] = {0, 0};
+  for (const Row& x : kTwoColumns) {
+    for (int i = 0; i < 2; ++i) h[i] = 0.5 * h[i] + 0.25 * std::tanh(x[0] * (i + 1) + x[1] * (i + 3) + 0.5);
+    want.push_back({h[0] + h[1]});
+  }
+  const auto got = evaluate_text(test::kRondoJson, kTwoColumns);
+  check_rows(got, want);
+  REQUIRE(got.size() == 2);
+  for (size_t i = 0; i < 2; ++i) CHECK(std::abs(got[1].reals[i] - h[i]) < 1e-5);
+}
+
+TEST_CASE("rondo's own: the example of docs/json.md") {
+  std::ifstream stream(fs::path(RONDO_TEST_DATA) / "../../docs/json.md");
+  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  const size_t start = text.find("```json\n") + 8;
+  const auto got = evaluate_text(text.substr(start, text.find("```", start) - start), kTwoColumns);
+  const double w[2][3] = {{0.5, -1, 0.25}, {1, 0.5, -0.5}};
+  double h[3] = {0, 0, 0};
+  Rows want;
+  for (const Row& x : kTwoColumns) {
+    const double recurrent = 0.1 * (h[0] + h[1] + h[2]);
+    for (int i = 0; i < 3; ++i) {
+      const double in = x[0] * w[0][i] + x[1] * w[1][i], f = sigmoid(in + recurrent + 1);
+      h[i] = f * h[i] + (1 - f) * std::tanh(in);
+    }
+    want.push_back({h[0], h[1], h[2]});
+  }
+  check_rows(got, want);
+}
+
 namespace {
 
 fs::path json_corpus() {
