@@ -1,5 +1,5 @@
-// Keras layers by class; see keras_layer.h. Weights in frugally-deep's form are flat: base64 of float32, or numbers. Their
-// layouts, row-major:
+// Keras layers by class; see keras_layer.h. Weights in frugally-deep's form are flat: base64 of float32, or numbers.
+// Their layouts, row-major:
 //
 //   Dense              weights [in, out], bias [out]
 //   LSTM, GRU          weights [in, gates * units], recurrent_weights [units, gates * units], bias (keras_weights.cpp)
@@ -16,6 +16,7 @@
 #include <algorithm>
 
 #include "frontend/file.h"
+#include "frontend/tensor_bytes.h"
 
 namespace rondo {
 namespace {
@@ -24,10 +25,27 @@ constexpr int64_t kLargestSize = int64_t{1} << 24;
 
 /// Members of a configuration without meaning for inference.
 bool is_idle(std::string_view name) {
-  constexpr std::string_view kIdle[] = {"name",  "trainable", "dtype", "batch_input_shape", "batch_shape", "implementation",
-                                        "unroll", "dropout",  "recurrent_dropout", "seed", "zero_output_for_mask",
-                                        "momentum", "unit_forget_bias", "noise_shape", "rate", "stddev", "cudnn",
-                                        "use_cudnn", "supports_masking", "synchronized", "renorm"};
+  constexpr std::string_view kIdle[] = {"name",
+                                        "trainable",
+                                        "dtype",
+                                        "batch_input_shape",
+                                        "batch_shape",
+                                        "implementation",
+                                        "unroll",
+                                        "dropout",
+                                        "recurrent_dropout",
+                                        "seed",
+                                        "zero_output_for_mask",
+                                        "momentum",
+                                        "unit_forget_bias",
+                                        "noise_shape",
+                                        "rate",
+                                        "stddev",
+                                        "cudnn",
+                                        "use_cudnn",
+                                        "supports_masking",
+                                        "synchronized",
+                                        "renorm"};
   for (std::string_view ending : {"_initializer", "_regularizer", "_constraint"})
     if (name.ends_with(ending)) return true;
   return std::find(std::begin(kIdle), std::end(kIdle), name) != std::end(kIdle);
@@ -84,9 +102,7 @@ class KerasLayer {
   Status apply_activation();
 
   // Weights.
-  Result<Json> parameters() const {
-    return model_.parameters.member(name_, "the weights of the layer of this name");
-  }
+  Result<Json> parameters() const { return model_.parameters.member(name_, "the weights of the layer of this name"); }
   Result<Numbers> weights(const std::string& name, std::vector<int64_t> shape) const;
   Result<std::optional<Numbers>> bias(int64_t count) const;
 
@@ -194,10 +210,11 @@ Result<Numbers> KerasLayer::weights(const std::string& name, std::vector<int64_t
   RONDO_TRY(const Json json, all.member(name, "weights: base64 of float32, or a list of numbers"));
   const bool written = json.is(JsonKind::list) && json.size() > 0 && json.item(0).is(JsonKind::number);
   RONDO_TRY(Numbers numbers, written ? read_numbers(json) : read_base64(json));
-  int64_t count = 1;
-  for (int64_t size : shape) count *= size;
+  RONDO_TRY(const int64_t bytes, checked_byte_count(DType::f32, shape, json.place()));
+  const int64_t count = bytes / byte_size(DType::f32);
   if (numbers.count() != count)
-    return json.error(fmt::format("found {} numbers; accepted: {}, [{}]", numbers.count(), count, fmt::join(shape, ", ")));
+    return json.error(
+        fmt::format("found {} numbers; accepted: {}, [{}]", numbers.count(), count, fmt::join(shape, ", ")));
   return reshaped(std::move(numbers), std::move(shape));
 }
 
@@ -256,7 +273,8 @@ Result<RecurrentLayer> KerasLayer::recurrent_layer(Op op, const Json& config,
     RONDO_TRY(arrays.recurrent_kernel, weights(prefix + "recurrent_weights", {units, width}));
     if (use_bias) {
       const bool two = op == Op::GRU && reset_after;
-      RONDO_TRY(arrays.bias, weights(prefix + "bias", two ? std::vector<int64_t>{2, width} : std::vector<int64_t>{width}));
+      RONDO_TRY(arrays.bias,
+                weights(prefix + "bias", two ? std::vector<int64_t>{2, width} : std::vector<int64_t>{width}));
     }
     RONDO_TRY(RecurrentWeights direction, keras_recurrent_weights(arrays, layer.linear_before_reset));
     layer.directions.push_back(std::move(direction));
@@ -289,11 +307,13 @@ Status KerasLayer::bidirectional() {
   RONDO_CHECK(require_rank(1));
   RONDO_CHECK(only({"layer", "backward_layer", "merge_mode"}));
   RONDO_TRY(const std::string mode, word("merge_mode", "concat"));
-  if (mode != "concat") return config_.find("merge_mode")->refused(fmt::format("found {}; accepted: 'concat'", in_quotes(mode)));
+  if (mode != "concat")
+    return config_.find("merge_mode")->refused(fmt::format("found {}; accepted: 'concat'", in_quotes(mode)));
   RONDO_TRY(const Json layer_json, config_.member("layer", "the layer that runs both ways"));
   RONDO_TRY(const Json type, layer_json.member("class_name", "'LSTM' or 'GRU'"));
   RONDO_TRY(const std::string word, type.text());
-  if (word != "LSTM" && word != "GRU") return type.refused(fmt::format("found {}; accepted: 'LSTM', 'GRU'", in_quotes(word)));
+  if (word != "LSTM" && word != "GRU")
+    return type.refused(fmt::format("found {}; accepted: 'LSTM', 'GRU'", in_quotes(word)));
   RONDO_TRY(config_, layer_json.member("config", "the layer's options"));
   RONDO_CHECK(only({"units", "activation", "recurrent_activation", "use_bias", "return_sequences", "reset_after",
                     "go_backwards", "return_state", "time_major", "stateful"}));
@@ -304,8 +324,8 @@ Status KerasLayer::bidirectional() {
 
 Status KerasLayer::conv1d() {
   RONDO_CHECK(require_rank(1));
-  RONDO_CHECK(only({"filters", "kernel_size", "strides", "padding", "data_format", "dilation_rate", "groups", "activation",
-                    "use_bias"}));
+  RONDO_CHECK(only({"filters", "kernel_size", "strides", "padding", "data_format", "dilation_rate", "groups",
+                    "activation", "use_bias"}));
   RONDO_TRY(const std::string format, word("data_format", "channels_last"));
   if (format != "channels_last") return config_.find("data_format")->expected("'channels_last'");
   RONDO_TRY(const int64_t filters, size("filters"));
@@ -324,8 +344,9 @@ Status KerasLayer::conv1d() {
     conv.before = reach;
   } else if (padding == "same") {
     if (!x_.steps && strides[0] != 1)
-      return config_.find("padding")->refused("'same' with strides over a sequence of any length; accepted: 'causal', 'valid', "
-                                              "or a fixed number of steps");
+      return config_.find("padding")->refused(
+          "'same' with strides over a sequence of any length; accepted: 'causal', 'valid', "
+          "or a fixed number of steps");
     const SamePadding same = x_.steps ? same_padding(*x_.steps, window[0], strides[0], dilations[0])
                                       : SamePadding{reach / 2, reach - reach / 2};
     conv.before = same.before, conv.after = same.after;
@@ -344,8 +365,8 @@ Status KerasLayer::conv1d() {
 
 Status KerasLayer::conv2d() {
   RONDO_CHECK(require_rank(2));
-  RONDO_CHECK(only({"filters", "kernel_size", "strides", "padding", "data_format", "dilation_rate", "groups", "activation",
-                    "use_bias"}));
+  RONDO_CHECK(only({"filters", "kernel_size", "strides", "padding", "data_format", "dilation_rate", "groups",
+                    "activation", "use_bias"}));
   RONDO_TRY(const std::string format, word("data_format", "channels_last"));
   if (format != "channels_last") return config_.find("data_format")->expected("'channels_last'");
   if (!x_.steps) return json_.refused("a Conv2D over a sequence of any length; accepted: a fixed number of steps");
@@ -370,7 +391,8 @@ Status KerasLayer::conv2d() {
     }
     const int64_t room =
         lengths[axis] + conv.pads[axis] + conv.pads[axis + 2] - (window[axis] - 1) * conv.dilations[axis] - 1;
-    if (room < 0) return json_.error(fmt::format("its window is larger than its input, {} along axis {}", lengths[axis], axis));
+    if (room < 0)
+      return json_.error(fmt::format("its window is larger than its input, {} along axis {}", lengths[axis], axis));
     lengths[axis] = room / conv.strides[axis] + 1;
   }
   x_.value = add_conv2d(m_, x_.value, conv);

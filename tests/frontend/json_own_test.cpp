@@ -40,14 +40,14 @@ Tensor constant_in(const std::string& tensor) {
 TEST_CASE("formulas: precedence, order and names") {
   CHECK(operators(read_nodes(R"("y = x + x * x")")) == "Mul Add");
   CHECK(operators(read_nodes(R"("y = (x + x) * x")")) == "Add Mul");
-  const Graph difference = read_nodes(R"("y = x - x - Tanh(x)")");  // (x - x) - Tanh(x)
-  CHECK(operators(difference) == "Sub Tanh Sub");
+  const Graph difference = read_nodes(R"("y = x - x - Tanh(x)") ");  // (x - x) - Tanh(x)
+      CHECK(operators(difference) == "Sub Tanh Sub");
   CHECK(difference.nodes[2]->operands[0] == difference.nodes[0]->result());
   CHECK(operators(read_nodes(R"("y = -x @ x")")) == "Neg MatMul");
   CHECK(operators(read_nodes(R"("y = x / -2")")) == "Constant Div");
   CHECK(operators(read_nodes(R"("y = x")")) == "Identity");
-  const Graph split = read_nodes(R"("y, _ = Split( x , [1, 1], axis=1 )")");
-  CHECK(operators(split) == "Constant Split");
+  const Graph split = read_nodes(R"("y, _ = Split( x , [1, 1], axis=1 )") ");
+      CHECK(operators(split) == "Constant Split");
   CHECK(split.nodes[1]->results[0]->name == "y");
   CHECK_FALSE(split.nodes[1]->results[1]);
   CHECK(split.nodes[1]->attributes.integer("axis") == 1);
@@ -57,8 +57,8 @@ TEST_CASE("formulas: precedence, order and names") {
 
 TEST_CASE("formulas: operands left out and attributes of every kind") {
   const Graph graph =
-      read_nodes(R"("y = Clip(x, _, 1.5, a=-1, b=-1.0, c=[1, 2], d=[1, 2.5], e='text', f=['s', 't'], g=1e2)")");
-  const Node& clip = *graph.nodes[1];
+      read_nodes(R"("y = Clip(x, _, 1.5, a=-1, b=-1.0, c=[1, 2], d=[1, 2.5], e='text', f=['s', 't'], g=1e2)") ");
+      const Node& clip = *graph.nodes[1];
   REQUIRE(clip.operands.size() == 3);
   CHECK(clip.operands[1] == nullptr);
   const Attributes want{{"a", int64_t{-1}},
@@ -77,19 +77,22 @@ TEST_CASE("tensors") {
   CHECK(constant_in("[[1, 2], [3, 4]]") == Tensor::from_doubles(DType::f32, {2, 2}, std::vector<double>{1, 2, 3, 4}));
   CHECK(constant_in("{\"i64\": [9223372036854775807, -1]}") == Tensor::vector_i64(std::vector<int64_t>{INT64_MAX, -1}));
   CHECK(constant_in("{\"bool\": [true, false]}") == Tensor::from_ints(DType::boolean, {2}, std::vector<int64_t>{1, 0}));
-  CHECK(constant_in("{\"u8\": 255, \"shape\": [2, 1]}") == Tensor::from_ints(DType::u8, {2, 1}, std::vector<int64_t>{255, 255}));
+  CHECK(constant_in("{\"u8\": 255, \"shape\": [2, 1]}") ==
+        Tensor::from_ints(DType::u8, {2, 1}, std::vector<int64_t>{255, 255}));
   CHECK(constant_in("{\"f64\": [1, 2, 3, 4], \"shape\": [2, 2]}") ==
         Tensor::from_doubles(DType::f64, {2, 2}, std::vector<double>{1, 2, 3, 4}));
   CHECK(constant_in("{\"f32\": \"AACAPwAAAEA=\", \"shape\": [2]}") ==
         Tensor::from_doubles(DType::f32, {2}, std::vector<double>{1, 2}));
   TempFolder folder;
-  for (const char* bad : {"{\"u8\": 256}", "{\"i8\": [-129]}", "{\"bool\": 1}", "{\"f32\": [1, 2], \"shape\": [3]}", "true",
-                          "{\"f32\": \"AACAPw==\"}", "{\"f32\": \"AACAPw==\", \"shape\": [2]}", "{\"shape\": [2]}", "{}",
-                          "{\"i32\": 1, \"shape\": [100000, 100000]}", "\"text\""}) {
+  for (const char* bad : {"{\"u8\": 256}", "{\"i8\": [-129]}", "{\"bool\": 1}", "{\"f32\": [1, 2], \"shape\": [3]}",
+                          "true", "{\"f32\": \"AACAPw==\"}", "{\"f32\": \"AACAPw==\", \"shape\": [2]}",
+                          "{\"shape\": [2]}", "{}", "{\"i32\": 1, \"shape\": [100000, 100000]}", "\"text\""}) {
     Diagnostics warnings;
     const auto graph = read_model(
-        folder.write("model.json", std::string(R"({"rondo": 1, "inputs": {"x": "f32[2]"}, "outputs": ["x"], "constants": {"k": )") +
-                                       bad + "}}"), warnings);
+        folder.write("model.json",
+                     std::string(R"({"rondo": 1, "inputs": {"x": "f32[2]"}, "outputs": ["x"], "constants": {"k": )") +
+                         bad + "}}"),
+        warnings);
     CHECK_FALSE_MESSAGE(graph, bad);
     if (!graph) CHECK(graph.errors()[0].place.starts_with("/constants/k"));
   }
@@ -115,11 +118,19 @@ TEST_CASE("types and states") {
 
 TEST_CASE("graphs within nodes are closed, with the same captures for all of a node") {
   const Graph graph = read_nodes(R"(
-    "c = ReduceMax(x, keepdims=0)", "d = Greater(c, 0)", "e = x * 2",
-    {"op": "If", "in": ["d"], "out": "y", "name": "choose", "attributes": {
-      "then_branch": {"nodes": ["t = Tanh(x)"], "outputs": ["t"]},
-      "else_branch": {"nodes": ["u = e + k", "v = u + x"], "outputs": ["v"]}}})", R"("constants": {"k": 1}, )");
-  const Node& node = *graph.nodes.back();
+    "c = ReduceMax(x, keepdims=0)",
+                                 "d = Greater(c, 0)", "e = x * 2", {
+                                   "op" : "If",
+                                   "in" : ["d"],
+                                   "out" : "y",
+                                   "name" : "choose",
+                                   "attributes" : {
+                                     "then_branch" : {"nodes" : ["t = Tanh(x)"], "outputs" : ["t"]},
+                                     "else_branch" : {"nodes" : [ "u = e + k", "v = u + x" ], "outputs" : ["v"]}
+                                   }
+                                 }) ", R"("constants"
+                                          : {"k" : 1}, ) ");
+      const Node& node = *graph.nodes.back();
   CHECK(node.name == "choose");
   CHECK(node.attributes.integer("captures") == 3);
   REQUIRE(node.regions.size() == 2);

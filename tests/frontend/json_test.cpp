@@ -91,7 +91,8 @@ TEST_CASE("nested lists are arrays if they are rectangular") {
   CHECK(numbers->values == std::vector<double>{1, 2, 3, 4, 5, 6.5});
   CHECK(transposed(*numbers, {1, 0}).shape == std::vector<int64_t>{3, 2});
   CHECK(transposed(*numbers, {1, 0}).values == std::vector<double>{1, 4, 2, 5, 3, 6.5});
-  CHECK(numbers_error("[[1, 2], [3]]") == "/1: error: found a list of 1; accepted: a list of 2, as the lists before it");
+  CHECK(numbers_error("[[1, 2], [3]]") ==
+        "/1: error: found a list of 1; accepted: a list of 2, as the lists before it");
   CHECK(numbers_error("[[1, 2], [3, [4]]]") == "/1/1: error: found a list of 1; accepted: a number");
   CHECK(numbers_error("[1, \"2\"]") == "/1: error: found the text '2'; accepted: a number");
   CHECK(numbers_error("[1, null]") == "/1: error: found null; accepted: a number");
@@ -117,6 +118,7 @@ TEST_CASE("base64 of float32") {
   CHECK(read("[\"AACAPw\", \"AAAEA=\"]")->values == std::vector<double>{1, 2});
   CHECK(read("\"AAAAPw==\"")->values == std::vector<double>{0.5});
   CHECK(read("\"\"")->values.empty());
-  for (const char* bad : {"\"AACAPw\"", "\"AAC*Pw==\"", "\"AAAA\"", "\"AAAAPw=A\"", "\"AAAA====\"", "[1]", "\"AADAfw==\""})
+  for (const char* bad :
+       {"\"AACAPw\"", "\"AAC*Pw==\"", "\"AAAA\"", "\"AAAAPw=A\"", "\"AAAA====\"", "[1]", "\"AADAfw==\""})
     CHECK_FALSE_MESSAGE(read(bad), bad);
 }

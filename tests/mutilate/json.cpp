@@ -1,5 +1,5 @@
-// Damage to JSON models: bytes, and values of the document. nlohmann's own parser tells which variants are no JSON; what
-// else a variant means is for the reader to find out.
+// Damage to JSON models: bytes, and values of the document. nlohmann's own parser tells which variants are no JSON;
+// what else a variant means is for the reader to find out.
 #include <nlohmann/json.hpp>
 
 #include "tests/mutilate/mutilate.h"
@@ -49,9 +49,11 @@ Document nested(int depth) {
 /// Values that take another's place.
 const std::vector<std::pair<const char*, Document>>& replacements() {
   static const std::vector<std::pair<const char*, Document>> kAll{
-      {"null", nullptr},  {"minus-one", -1},       {"zero", 0},          {"huge", int64_t{1} << 40}, {"real", 0.5},
-      {"large", 1e300},   {"text", "damaged"},     {"empty-text", ""},   {"true", true},             {"list", Document::array()},
-      {"ragged", {1, {2}}}, {"object", Document::object()}, {"deep", nested(60)}, {"deeper", nested(70)}};
+      {"null", nullptr},           {"minus-one", -1},     {"zero", 0},
+      {"huge", int64_t{1} << 40},  {"real", 0.5},         {"large", 1e300},
+      {"text", "damaged"},         {"empty-text", ""},    {"true", true},
+      {"list", Document::array()}, {"ragged", {1, {2}}},  {"object", Document::object()},
+      {"deep", nested(60)},        {"deeper", nested(70)}};
   return kAll;
 }
 

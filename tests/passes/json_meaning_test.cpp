@@ -51,14 +51,16 @@ std::vector<Array> evaluate_text(const std::string& text, const Rows& x, const s
   std::ofstream(folder / name) << text;
   Row flat;
   for (const Row& row : x) flat.insert(flat.end(), row.begin(), row.end());
-  auto results = evaluate_file(folder / name, {static_cast<int64_t>(x.size()), static_cast<int64_t>(x[0].size())}, flat);
+  auto results =
+      evaluate_file(folder / name, {static_cast<int64_t>(x.size()), static_cast<int64_t>(x[0].size())}, flat);
   fs::remove_all(folder);
   return results;
 }
 
 void check_rows(const std::vector<Array>& got, const Rows& want) {
   REQUIRE(!got.empty());
-  REQUIRE(got[0].shape == std::vector<int64_t>{static_cast<int64_t>(want.size()), static_cast<int64_t>(want[0].size())});
+  REQUIRE(got[0].shape ==
+          std::vector<int64_t>{static_cast<int64_t>(want.size()), static_cast<int64_t>(want[0].size())});
   size_t at = 0;
   for (const Row& row : want)
     for (double value : row) CHECK(std::abs(got[0].reals[at++] - value) < 1e-5);  // weights are rounded to float32
@@ -77,8 +79,8 @@ TEST_CASE("Keras/RTNeural: dense, lstm, conv1d, batchnorm, prelu, activation") {
     double d[3], gate[8];
     for (int j = 0; j < 3; ++j) d[j] = std::tanh(x[0] * w[0][j] + x[1] * w[1][j] + b[j]);
     for (int g = 0; g < 8; ++g)  // the rows of W are 1..8, a tenth of it, and its opposite; U's as in the model
-      gate[g] = d[0] * (g + 1) + d[1] * 0.1 * (g + 1) - d[2] * (g + 1) + h[0] * 0.1 * (g / 2 + 1) + h[1] * 0.1 * (g / 2 + 5) +
-                0.1 * (g + 1);
+      gate[g] = d[0] * (g + 1) + d[1] * 0.1 * (g + 1) - d[2] * (g + 1) + h[0] * 0.1 * (g / 2 + 1) +
+                h[1] * 0.1 * (g / 2 + 5) + 0.1 * (g + 1);
     for (int j = 0; j < 2; ++j) {  // i, f, c, o
       c[j] = sigmoid(gate[2 + j]) * c[j] + sigmoid(gate[j]) * std::tanh(gate[4 + j]);
       h[j] = sigmoid(gate[6 + j]) * std::tanh(c[j]);
@@ -154,7 +156,9 @@ TEST_CASE(".nam: an LSTM from its learned state, and an impulse response") {
   for (int t = 0; t < static_cast<int>(kOneColumn.size()); ++t)
     filtered.push_back({at(t) + 2 * at(t - 1) + 3 * at(t - 2) + 0.5});
   check_rows(evaluate_text(R"({"architecture": "Linear", "config": {"receptive_field": 3, "bias": true},
-                               "weights": [1, 2, 3, 0.5]})", kOneColumn, "model.nam"), filtered);
+                               "weights": [1, 2, 3, 0.5]})",
+                           kOneColumn, "model.nam"),
+             filtered);
 }
 
 TEST_CASE("state_dict: an RNN and a linear layer; a Conv1d with groups and stride") {
@@ -167,7 +171,8 @@ TEST_CASE("state_dict: an RNN and a linear layer; a Conv1d with groups and strid
   check_rows(evaluate_text(test::kStateDictJson, kTwoColumns), want);
   Rows convolved;
   for (size_t t = 0; t + 1 < kTwoColumns.size(); t += 3)
-    convolved.push_back({kTwoColumns[t][0] + 2 * kTwoColumns[t + 1][0], 3 * kTwoColumns[t][1] + 4 * kTwoColumns[t + 1][1]});
+    convolved.push_back(
+        {kTwoColumns[t][0] + 2 * kTwoColumns[t + 1][0], 3 * kTwoColumns[t][1] + 4 * kTwoColumns[t + 1][1]});
   check_rows(evaluate_text(R"({"weight": [[[1, 2]], [[3, 4]]], "groups": 2, "stride": 3})", kTwoColumns), convolved);
 }
 
@@ -180,7 +185,8 @@ TEST_CASE("Keras in frugally-deep's form: two branches, added, and a GRU") {
     const double a = std::tanh(x) + before + 2 * x + 0.5, b = std::tanh(2 * x) + 3 * before + 4 * x + 0.25;
     before = x;
     // W [2, 3] = [[0.5, 0.25, 1], [-0.5, 0.75, 0.125]], gates z, r, h
-    const double z = sigmoid(0.5 * a - 0.5 * b + 0.1 + 0.25 * h + 0.4), r = sigmoid(0.25 * a + 0.75 * b + 0.2 + 0.5 * h + 0.5);
+    const double z = sigmoid(0.5 * a - 0.5 * b + 0.1 + 0.25 * h + 0.4),
+                 r = sigmoid(0.25 * a + 0.75 * b + 0.2 + 0.5 * h + 0.5);
     const double n = std::tanh(a + 0.125 * b + 0.3 + r * (-0.5 * h + 0.6));
     h = z * h + (1 - z) * n;
     want.push_back({h});
@@ -191,8 +197,8 @@ TEST_CASE("Keras in frugally-deep's form: two branches, added, and a GRU") {
 TEST_CASE("Keras layers by their options") {
   auto sequential = [](const std::string& layer, const std::string& parameters) {
     return R"({"architecture": {"class_name": "Sequential", "config": {"layers": [
-      {"class_name": "InputLayer", "config": {"name": "in", "batch_shape": [null, null, 2]}},)" + layer +
-           R"(]}}, "trainable_params": {)" + parameters + "}}";
+      {"class_name": "InputLayer", "config": {"name": "in", "batch_shape": [null, null, 2]}},)" +
+           layer + R"(]}}, "trainable_params": {)" + parameters + "}}";
   };
   // A GRU without reset_after, backwards beside forwards, last step only.
   double f = 0, b = 0;
@@ -209,16 +215,21 @@ TEST_CASE("Keras layers by their options") {
       "layer": {"class_name": "GRU", "config": {"units": 1, "use_bias": false, "reset_after": false}}}})",
                                       R"("b": {"forward_weights": [0.5, 1, 0.125, 0.25, -1, 1],
       "forward_recurrent_weights": [0.5, 0.25, 0.75], "backward_weights": [-0.5, -1, -0.125, -0.25, 1, -1],
-      "backward_recurrent_weights": [0.5, 0.25, 0.75]})"), kTwoColumns), {{f, b}});
+      "backward_recurrent_weights": [0.5, 0.25, 0.75]})"),
+                           kTwoColumns),
+             {{f, b}});
   // A batch normalisation without scale, then the mean over time.
   double mean[2] = {0, 0};
   for (const Row& x : kTwoColumns)
     for (int i = 0; i < 2; ++i)
-      mean[i] += ((x[static_cast<size_t>(i)] - (i + 1)) / std::sqrt(0.25 + 0.75) + 0.5 * i) / static_cast<double>(kTwoColumns.size());
-  check_rows(evaluate_text(sequential(R"({"class_name": "BatchNormalization", "config": {"name": "n", "epsilon": 0.25,
+      mean[i] += ((x[static_cast<size_t>(i)] - (i + 1)) / std::sqrt(0.25 + 0.75) + 0.5 * i) /
+                 static_cast<double>(kTwoColumns.size());
+  check_rows(
+      evaluate_text(sequential(R"({"class_name": "BatchNormalization", "config": {"name": "n", "epsilon": 0.25,
       "scale": false, "axis": [2]}}, {"class_name": "GlobalAveragePooling1D", "config": {"name": "g"}})",
-                                      R"("n": {"moving_mean": [1, 2], "moving_variance": [0.75, 0.75], "beta": [0, 0.5]})"),
-                           kTwoColumns), {{mean[0], mean[1]}});
+                               R"("n": {"moving_mean": [1, 2], "moving_variance": [0.75, 0.75], "beta": [0, 0.5]})"),
+                    kTwoColumns),
+      {{mean[0], mean[1]}});
 }
 
 TEST_CASE("rondo's own: a leaky integrator as a cell") {
