@@ -40,14 +40,14 @@ Tensor constant_in(const std::string& tensor) {
 TEST_CASE("formulas: precedence, order and names") {
   CHECK(operators(read_nodes(R"("y = x + x * x")")) == "Mul Add");
   CHECK(operators(read_nodes(R"("y = (x + x) * x")")) == "Add Mul");
-  const Graph difference = read_nodes(R"("y = x - x - Tanh(x)") ");  // (x - x) - Tanh(x)
-      CHECK(operators(difference) == "Sub Tanh Sub");
+  const Graph difference = read_nodes(R"json("y = x - x - Tanh(x)")json");  // (x - x) - Tanh(x)
+  CHECK(operators(difference) == "Sub Tanh Sub");
   CHECK(difference.nodes[2]->operands[0] == difference.nodes[0]->result());
   CHECK(operators(read_nodes(R"("y = -x @ x")")) == "Neg MatMul");
   CHECK(operators(read_nodes(R"("y = x / -2")")) == "Constant Div");
   CHECK(operators(read_nodes(R"("y = x")")) == "Identity");
-  const Graph split = read_nodes(R"("y, _ = Split( x , [1, 1], axis=1 )") ");
-      CHECK(operators(split) == "Constant Split");
+  const Graph split = read_nodes(R"json("y, _ = Split( x , [1, 1], axis=1 )")json");
+  CHECK(operators(split) == "Constant Split");
   CHECK(split.nodes[1]->results[0]->name == "y");
   CHECK_FALSE(split.nodes[1]->results[1]);
   CHECK(split.nodes[1]->attributes.integer("axis") == 1);
@@ -57,8 +57,8 @@ TEST_CASE("formulas: precedence, order and names") {
 
 TEST_CASE("formulas: operands left out and attributes of every kind") {
   const Graph graph =
-      read_nodes(R"("y = Clip(x, _, 1.5, a=-1, b=-1.0, c=[1, 2], d=[1, 2.5], e='text', f=['s', 't'], g=1e2)") ");
-      const Node& clip = *graph.nodes[1];
+      read_nodes(R"json("y = Clip(x, _, 1.5, a=-1, b=-1.0, c=[1, 2], d=[1, 2.5], e='text', f=['s', 't'], g=1e2)")json");
+  const Node& clip = *graph.nodes[1];
   REQUIRE(clip.operands.size() == 3);
   CHECK(clip.operands[1] == nullptr);
   const Attributes want{{"a", int64_t{-1}},
@@ -117,20 +117,13 @@ TEST_CASE("types and states") {
 }
 
 TEST_CASE("graphs within nodes are closed, with the same captures for all of a node") {
-  const Graph graph = read_nodes(R"(
-    "c = ReduceMax(x, keepdims=0)",
-                                 "d = Greater(c, 0)", "e = x * 2", {
-                                   "op" : "If",
-                                   "in" : ["d"],
-                                   "out" : "y",
-                                   "name" : "choose",
-                                   "attributes" : {
-                                     "then_branch" : {"nodes" : ["t = Tanh(x)"], "outputs" : ["t"]},
-                                     "else_branch" : {"nodes" : [ "u = e + k", "v = u + x" ], "outputs" : ["v"]}
-                                   }
-                                 }) ", R"("constants"
-                                          : {"k" : 1}, ) ");
-      const Node& node = *graph.nodes.back();
+  const Graph graph = read_nodes(R"json(
+    "c = ReduceMax(x, keepdims=0)", "d = Greater(c, 0)", "e = x * 2",
+    {"op": "If", "in": ["d"], "out": "y", "name": "choose", "attributes": {
+      "then_branch": {"nodes": ["t = Tanh(x)"], "outputs": ["t"]},
+      "else_branch": {"nodes": ["u = e + k", "v = u + x"], "outputs": ["v"]}}})json",
+                                 R"("constants": {"k": 1}, )");
+  const Node& node = *graph.nodes.back();
   CHECK(node.name == "choose");
   CHECK(node.attributes.integer("captures") == 3);
   REQUIRE(node.regions.size() == 2);
@@ -151,11 +144,11 @@ TEST_CASE("graphs within nodes are closed, with the same captures for all of a n
 }
 
 TEST_CASE("a scan becomes ONNX's operator, with captures through two levels") {
-  const Graph graph = read_nodes(R"(
+  const Graph graph = read_nodes(R"json(
     {"scan": {"over": {"row": "x", "same": "x"}, "state": {"h": {"from": {"f32": 0, "shape": [2]}, "next": "n"}},
       "nodes": [{"op": "If", "in": ["flag"], "out": "n", "attributes": {
         "then_branch": {"nodes": ["a = h + w"], "outputs": ["a"]}, "else_branch": {"outputs": ["row"]}}}],
-      "each": {"y": "n", "z": "same"}, "reverse": true}})",
+      "each": {"y": "n", "z": "same"}, "reverse": true}})json",
                                  R"("constants": {"w": [1, 2], "flag": {"bool": true}}, )");
   const Node& scan = *graph.nodes.back();
   CHECK(scan.op == Op::Scan);
