@@ -106,7 +106,7 @@ TEST_CASE("types and states") {
   CHECK(graph.opset == 13);
   CHECK(graph.name == "step");
   REQUIRE(graph.params.size() == 4);
-  CHECK(to_string(*graph.params[0]->type) == "f32[2*H, min(T, 3)]");
+  CHECK(to_string(*graph.params[0]->type) == "f32[2*H, min(3, T)]");
   CHECK(to_string(*graph.params[1]->type) == "i64[]");
   REQUIRE(graph.states.size() == 2);
   CHECK(graph.states[0].current == graph.params[2].get());
