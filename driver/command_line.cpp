@@ -80,7 +80,7 @@ void add_model_options(CLI::App& app, ModelOptions& options, RawModelOptions& ra
   for (std::string_view pass : pipeline_order()) passes.emplace_back(pass);
   for (std::string_view stage : plan_stages()) passes.emplace_back(stage);
 
-  app.add_option("MODEL", options.model, "the model: .onnx or .rir")->required();
+  app.add_option("MODEL", options.model, "the model: .onnx, .json, .nam or .rir")->required();
   app.add_option("--target", options.target.triple, "an LLVM triple, or a name that 'rondo targets' lists")
       ->type_name("TRIPLE|NAME");
   app.add_option("--cpu", options.target.cpu, "the processor, as LLVM names it")->type_name("CPU");

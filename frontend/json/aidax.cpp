@@ -43,19 +43,20 @@ bool is_aidax(const Json& document) {
 
 Result<Graph> read_aidax_json(const JsonSource& source) {
   const Json& document = source.document;
-  warn_of_unread(source, {"in_shape", "layers", "in_skip", "in_gain", "out_gain", "metadata", "input_batch",
-                          "output_batch"});
+  warn_of_unread(source,
+                 {"in_shape", "layers", "in_skip", "in_gain", "out_gain", "metadata", "input_batch", "output_batch"});
   ModelBuilder m;
   RONDO_TRY(JsonSequence x, add_rtneural_input(m, document));
   RONDO_TRY(x.value, amplified(m, x.value, document, "in_gain"));
   RONDO_TRY(JsonSequence y, add_rtneural_layers(m, document, x));
   RONDO_TRY(const bool skip, read_skip(document));
   if (skip) {
-    const bool fits = y.steps == x.steps && y.features.size() == 1 && x.features.size() == 1 &&
-                      y.features[0] <= x.features[0];
+    const bool fits =
+        y.steps == x.steps && y.features.size() == 1 && x.features.size() == 1 && y.features[0] <= x.features[0];
     if (!fits)
-      return document.find("in_skip")->error("the input has not as many steps and features as the output, to which it is "
-                                             "added; accepted: layers that keep them, or in_skip 0");
+      return document.find("in_skip")->error(
+          "the input has not as many steps and features as the output, to which it is "
+          "added; accepted: layers that keep them, or in_skip 0");
     m.pointer = document.find("in_skip")->place();
     Value* around = y.features[0] == x.features[0] ? x.value : m.slice(x.value, 1, 0, y.features[0]);
     y.value = m.add(y.value, around);

@@ -14,8 +14,8 @@ struct JsonSource {
   Diagnostics& warnings;
 };
 
-#define RONDO_JSON_DIALECT(word, doc)      \
-  bool is_##word(const Json& document);    \
+#define RONDO_JSON_DIALECT(word, doc)   \
+  bool is_##word(const Json& document); \
   Result<Graph> read_##word##_json(const JsonSource& source);
 #include "frontend/json/dialects.def"
 

@@ -26,7 +26,8 @@ Result<int64_t> size_of(const Json& data, std::string_view name, int64_t low, in
                         std::optional<int64_t> absent = {}) {
   const std::optional<Json> found = data.find(name);
   if (!found && absent) return *absent;
-  if (!found) return data.error(fmt::format("the member '{}' is missing; accepted: an integer from {} to {}", name, low, high));
+  if (!found)
+    return data.error(fmt::format("the member '{}' is missing; accepted: an integer from {} to {}", name, low, high));
   return found->integer(low, high);
 }
 
@@ -43,7 +44,8 @@ Result<Declared> read_declared(const Json& data) {
   RONDO_CHECK(data.require(JsonKind::object, "an object with unit_type, input_size, hidden_size, …"));
   if (const auto model = data.find("model")) {
     RONDO_TRY(const std::string word, model->text());
-    if (word != "SimpleRNN") return model->refused(fmt::format("found the model {}; accepted: 'SimpleRNN'", in_quotes(word)));
+    if (word != "SimpleRNN")
+      return model->refused(fmt::format("found the model {}; accepted: 'SimpleRNN'", in_quotes(word)));
   }
   Declared declared;
   RONDO_TRY(declared.op, unit_of(data));
@@ -57,8 +59,8 @@ Result<Declared> read_declared(const Json& data) {
   }
   const bool adds = declared.skip == 0 || declared.skip == 1 || declared.skip == declared.outputs;
   if (!adds || declared.skip > declared.inputs)
-    return data.find("skip")->expected(fmt::format(
-        "0, 1, or the output size {}, and at most the input size {}", declared.outputs, declared.inputs));
+    return data.find("skip")->expected(
+        fmt::format("0, 1, or the output size {}, and at most the input size {}", declared.outputs, declared.inputs));
   return declared;
 }
 
@@ -71,13 +73,16 @@ Status check_names(const Json& state_dict, const Declared& declared) {
       for (const char* kind : {"weight_ih", "weight_hh", "bias_ih", "bias_hh"})
         known = known || name == fmt::format("rec.{}_l{}", kind, layer);
     if (!known)
-      return state_dict.item(i).error(fmt::format(
-          "this parameter is not used; accepted: rec.weight_ih_lK, rec.weight_hh_lK, rec.bias_ih_lK, rec.bias_hh_lK for "
-          "the {} layers, lin.weight, lin.bias", declared.layers));
+      return state_dict.item(i).error(
+          fmt::format("this parameter is not used; accepted: rec.weight_ih_lK, rec.weight_hh_lK, rec.bias_ih_lK, "
+                      "rec.bias_hh_lK for "
+                      "the {} layers, lin.weight, lin.bias",
+                      declared.layers));
   }
   const auto bias = state_dict.find("lin.bias");
   if (bias && !declared.bias) return bias->error("a bias, while bias_fl is false; accepted: no bias, or bias_fl true");
-  if (!bias && declared.bias) return state_dict.error("the member 'lin.bias' is missing; accepted: without it, bias_fl false");
+  if (!bias && declared.bias)
+    return state_dict.error("the member 'lin.bias' is missing; accepted: without it, bias_fl false");
   return Done{};
 }
 
@@ -100,8 +105,8 @@ Result<Graph> read_guitarml_json(const JsonSource& source) {
                                 {declared.op, declared.inputs, declared.layers, declared.hidden}));
   RONDO_TRY(TorchResult y, add_torch_linear(m, recurrent.value, TorchModule(state_dict, "lin."), recurrent.features));
   if (y.features != declared.outputs)
-    return state_dict.find("lin.weight")->error(
-        fmt::format("has {} rows; accepted: the declared output size, {}", y.features, declared.outputs));
+    return state_dict.find("lin.weight")
+        ->error(fmt::format("has {} rows; accepted: the declared output size, {}", y.features, declared.outputs));
   if (declared.skip > 0) {
     m.pointer = data.find("skip")->place();
     y.value = m.add(y.value, declared.skip == declared.inputs ? x : m.slice(x, 1, 0, declared.skip));

@@ -70,8 +70,8 @@ Result<Json> Json::member(std::string_view name, std::string_view accepted) cons
 Status Json::only(std::initializer_list<std::string_view> names) const {
   for (size_t i = 0; i < size(); ++i)
     if (std::find(names.begin(), names.end(), name(i)) == names.end())
-      return item(i).refused(fmt::format("the member {} means nothing here; accepted: {}", in_quotes(name(i)),
-                                         fmt::join(names, ", ")));
+      return item(i).refused(
+          fmt::format("the member {} means nothing here; accepted: {}", in_quotes(name(i)), fmt::join(names, ", ")));
   return Done{};
 }
 
@@ -86,8 +86,7 @@ Result<int64_t> Json::integer(int64_t low, int64_t high) const {
   if (is(JsonKind::number) && !node_->whole && std::abs(node_->real) < 9e15 && node_->real == std::floor(node_->real))
     value = static_cast<int64_t>(node_->real);
   if (value && *value >= low && *value <= high) return *value;
-  if (high == INT64_MAX)
-    return expected(low == INT64_MIN ? "an integer" : fmt::format("an integer, at least {}", low));
+  if (high == INT64_MAX) return expected(low == INT64_MIN ? "an integer" : fmt::format("an integer, at least {}", low));
   return expected(fmt::format("an integer from {} to {}", low, high));
 }
 

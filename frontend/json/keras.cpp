@@ -1,5 +1,5 @@
-// Keras's to_json with weights in frugally-deep's form: {"architecture": what to_json gives, "trainable_params": {layer:
-// {array: base64}}, …}. Sequential and functional models; a layer may be called once. Entry: read_keras_json.
+// Keras's to_json with weights in frugally-deep's form: {"architecture": what to_json gives, "trainable_params":
+// {layer: {array: base64}}, …}. Sequential and functional models; a layer may be called once. Entry: read_keras_json.
 //
 // The batch is not part of a model: [batch, time, features] becomes [time, features], and so do a batch's rows of
 // [batch, features]. Layers are in keras_layer.cpp. Tested by tests/frontend/json_dialects_test.cpp.
@@ -14,6 +14,7 @@ namespace rondo {
 namespace {
 
 constexpr int64_t kLargestSize = int64_t{1} << 31;
+constexpr size_t kMostLayers = 4096;
 
 /// The name in ["layer", 0, 0, …].
 Result<std::string> read_reference(const Json& json) {
@@ -77,7 +78,8 @@ class KerasReader {
                              "trainable_params", "hash"});
     if (const auto format = document_.find("image_data_format")) {
       RONDO_TRY(const std::string word, format->text());
-      if (word != "channels_last") return format->refused(fmt::format("found {}; accepted: 'channels_last'", in_quotes(word)));
+      if (word != "channels_last")
+        return format->refused(fmt::format("found {}; accepted: 'channels_last'", in_quotes(word)));
     }
     RONDO_TRY(const Json architecture, document_.member("architecture", "what Keras's to_json gives"));
     RONDO_TRY(const Json type, architecture.member("class_name", "'Sequential', 'Functional' or 'Model'"));
@@ -88,7 +90,8 @@ class KerasReader {
     RONDO_TRY(config_, architecture.member("config", "an object with 'layers'"));
     RONDO_TRY(layers_, config_->member("layers", "a list of layers"));
     RONDO_CHECK(layers_->require(JsonKind::list, "a list of layers"));
-    if (layers_->size() == 0) return layers_->expected("at least one layer");
+    if (layers_->size() == 0 || layers_->size() > kMostLayers)
+      return layers_->expected(fmt::format("1 to {} layers", kMostLayers));
     const std::optional<Json> version = architecture.find_value("keras_version");
     if (version && version->is(JsonKind::text) && version->node().parts->text.starts_with("3"))
       version_ = KerasVersion::three;

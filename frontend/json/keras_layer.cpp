@@ -1,5 +1,5 @@
-// Keras layers by class; see keras_layer.h. Weights in frugally-deep's form are flat: base64 of float32, or numbers. Their
-// layouts, row-major:
+// Keras layers by class; see keras_layer.h. Weights in frugally-deep's form are flat: base64 of float32, or numbers.
+// Their layouts, row-major:
 //
 //   Dense              weights [in, out], bias [out]
 //   LSTM, GRU          weights [in, gates * units], recurrent_weights [units, gates * units], bias (keras_weights.cpp)
@@ -8,101 +8,47 @@
 //   BatchNormalization moving_mean, moving_variance, gamma, beta;   PReLU  alpha
 //
 // Every member of a layer's configuration is honoured, known not to matter at inference, or an error.
-#include "frontend/json/keras_layer.h"
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 
 #include "frontend/file.h"
+#include "frontend/json/keras_layer_reader.h"
+#include "frontend/tensor_bytes.h"
 
 namespace rondo {
 namespace {
 
-constexpr int64_t kLargestSize = int64_t{1} << 24;
-
 /// Members of a configuration without meaning for inference.
 bool is_idle(std::string_view name) {
-  constexpr std::string_view kIdle[] = {"name",  "trainable", "dtype", "batch_input_shape", "batch_shape", "implementation",
-                                        "unroll", "dropout",  "recurrent_dropout", "seed", "zero_output_for_mask",
-                                        "momentum", "unit_forget_bias", "noise_shape", "rate", "stddev", "cudnn",
-                                        "use_cudnn", "supports_masking", "synchronized", "renorm"};
+  constexpr std::string_view kIdle[] = {"name",
+                                        "trainable",
+                                        "dtype",
+                                        "batch_input_shape",
+                                        "batch_shape",
+                                        "implementation",
+                                        "unroll",
+                                        "dropout",
+                                        "recurrent_dropout",
+                                        "seed",
+                                        "zero_output_for_mask",
+                                        "momentum",
+                                        "unit_forget_bias",
+                                        "noise_shape",
+                                        "rate",
+                                        "stddev",
+                                        "cudnn",
+                                        "use_cudnn",
+                                        "supports_masking",
+                                        "synchronized",
+                                        "renorm"};
   for (std::string_view ending : {"_initializer", "_regularizer", "_constraint"})
     if (name.ends_with(ending)) return true;
   return std::find(std::begin(kIdle), std::end(kIdle), name) != std::end(kIdle);
 }
 
-class KerasLayer {
- public:
-  KerasLayer(KerasModel& model, const Json& layer, std::string name, const std::vector<JsonSequence>& inputs)
-      : model_(model), m_(model.m), json_(layer), config_(layer), name_(std::move(name)), inputs_(inputs) {}
-
-  Result<JsonSequence> read();
-
- private:
-  using Add = Status (KerasLayer::*)();
-  struct Row {
-    std::string_view type;
-    Add add;
-  };
-  static const Row kRows[];
-
-  Status dense();
-  Status time_distributed();
-  Status lstm() { return recurrent(Op::LSTM); }
-  Status gru() { return recurrent(Op::GRU); }
-  Status recurrent(Op op);
-  Status bidirectional();
-  Status conv1d();
-  Status conv2d();
-  Status batch_normalization();
-  Status prelu();
-  Status relu();
-  Status leaky_relu();
-  Status elu();
-  Status softmax();
-  Status activation();
-  Status identity() { return only({}); }
-  Status global_average() { return reduced(Op::ReduceMean); }
-  Status global_max() { return reduced(Op::ReduceMax); }
-  Status reduced(Op op);
-  Status add() { return merged(Op::Add); }
-  Status multiply() { return merged(Op::Mul); }
-  Status subtract() { return merged(Op::Sub); }
-  Status merged(Op op);
-  Status concatenate();
-
-  // The configuration.
-  Status only(std::initializer_list<std::string_view> names) const;
-  Result<int64_t> size(std::string_view name, std::optional<int64_t> absent = {}) const;
-  Result<std::vector<int64_t>> sizes(std::string_view name, size_t count) const;
-  Result<bool> flag(const Json& config, std::string_view name, bool absent) const;
-  Result<double> number(std::string_view name, double absent) const;
-  Result<std::string> word(std::string_view name, std::string absent) const;
-  Status must_be(const Json& config, std::string_view name, bool value) const;
-  Status apply_activation();
-
-  // Weights.
-  Result<Json> parameters() const {
-    return model_.parameters.member(name_, "the weights of the layer of this name");
-  }
-  Result<Numbers> weights(const std::string& name, std::vector<int64_t> shape) const;
-  Result<std::optional<Numbers>> bias(int64_t count) const;
-
-  Result<RecurrentLayer> recurrent_layer(Op op, const Json& config, const std::vector<std::string>& prefixes) const;
-  Status take_recurrent(const RecurrentLayer& layer, const Json& config);
-  Status require_rank(size_t features) const;
-  int64_t channels() const { return x_.features.back(); }
-
-  KerasModel& model_;
-  ModelBuilder& m_;
-  const Json json_;
-  Json config_;
-  std::string name_;
-  const std::vector<JsonSequence>& inputs_;
-  JsonSequence x_;
-};
+}  // namespace
 
 const KerasLayer::Row KerasLayer::kRows[] = {
     {"Dense", &KerasLayer::dense},
@@ -194,10 +140,11 @@ Result<Numbers> KerasLayer::weights(const std::string& name, std::vector<int64_t
   RONDO_TRY(const Json json, all.member(name, "weights: base64 of float32, or a list of numbers"));
   const bool written = json.is(JsonKind::list) && json.size() > 0 && json.item(0).is(JsonKind::number);
   RONDO_TRY(Numbers numbers, written ? read_numbers(json) : read_base64(json));
-  int64_t count = 1;
-  for (int64_t size : shape) count *= size;
+  RONDO_TRY(const int64_t bytes, checked_byte_count(DType::f32, shape, json.place()));
+  const int64_t count = bytes / byte_size(DType::f32);
   if (numbers.count() != count)
-    return json.error(fmt::format("found {} numbers; accepted: {}, [{}]", numbers.count(), count, fmt::join(shape, ", ")));
+    return json.error(
+        fmt::format("found {} numbers; accepted: {}, [{}]", numbers.count(), count, fmt::join(shape, ", ")));
   return reshaped(std::move(numbers), std::move(shape));
 }
 
@@ -232,151 +179,6 @@ Status KerasLayer::time_distributed() {
   if (word != "Dense") return type.refused(fmt::format("found {} at each step; accepted: Dense", in_quotes(word)));
   RONDO_TRY(config_, layer.member("config", "the layer's options"));
   return dense();
-}
-
-/// Layouts of one direction after the other, named with these prefixes.
-Result<RecurrentLayer> KerasLayer::recurrent_layer(Op op, const Json& config,
-                                                   const std::vector<std::string>& prefixes) const {
-  for (const char* name : {"go_backwards", "return_state", "time_major"}) RONDO_CHECK(must_be(config, name, false));
-  RONDO_TRY(const bool stateful, flag(config, "stateful", false));
-  if (stateful)
-    model_.warnings.push_back(warning("the layer keeps its state between calls in Keras; here it begins with zeros",
-                                      config.find("stateful")->place()));
-  RONDO_TRY(const Json units_json, config.member("units", "an integer"));
-  RONDO_TRY(const int64_t units, units_json.integer(1, kLargestSize));
-  RONDO_TRY(const bool use_bias, flag(config, "use_bias", true));
-  RONDO_TRY(const bool reset_after, flag(config, "reset_after", op == Op::GRU));
-  const int64_t width = gate_count(op) * units;
-  RecurrentLayer layer;
-  layer.op = op;
-  layer.linear_before_reset = reset_after;
-  for (const std::string& prefix : prefixes) {
-    KerasRecurrent arrays{op, channels(), units, {}, {}, {}};
-    RONDO_TRY(arrays.kernel, weights(prefix + "weights", {channels(), width}));
-    RONDO_TRY(arrays.recurrent_kernel, weights(prefix + "recurrent_weights", {units, width}));
-    if (use_bias) {
-      const bool two = op == Op::GRU && reset_after;
-      RONDO_TRY(arrays.bias, weights(prefix + "bias", two ? std::vector<int64_t>{2, width} : std::vector<int64_t>{width}));
-    }
-    RONDO_TRY(RecurrentWeights direction, keras_recurrent_weights(arrays, layer.linear_before_reset));
-    layer.directions.push_back(std::move(direction));
-  }
-  RONDO_TRY(const std::string activation, keras_cell_activation(config.find("activation"), "Tanh"));
-  RONDO_TRY(const std::string gate, keras_cell_activation(config.find("recurrent_activation"), "Sigmoid"));
-  layer.activations = {gate, activation};
-  if (op == Op::LSTM) layer.activations.push_back(activation);
-  return layer;
-}
-
-Status KerasLayer::take_recurrent(const RecurrentLayer& layer, const Json& config) {
-  RONDO_TRY(const bool sequences, flag(config, "return_sequences", false));
-  const RecurrentResults results = add_recurrent(m_, x_.value, layer);
-  x_.value = sequences ? results.sequence : results.last;
-  if (!sequences) x_.steps = 1;
-  x_.features = {layer.directions[0].recurrent.shape[1] * static_cast<int64_t>(layer.directions.size())};
-  return Done{};
-}
-
-Status KerasLayer::recurrent(Op op) {
-  RONDO_CHECK(require_rank(1));
-  RONDO_CHECK(only({"units", "activation", "recurrent_activation", "use_bias", "return_sequences", "reset_after",
-                    "go_backwards", "return_state", "time_major", "stateful"}));
-  RONDO_TRY(const RecurrentLayer layer, recurrent_layer(op, config_, {""}));
-  return take_recurrent(layer, config_);
-}
-
-Status KerasLayer::bidirectional() {
-  RONDO_CHECK(require_rank(1));
-  RONDO_CHECK(only({"layer", "backward_layer", "merge_mode"}));
-  RONDO_TRY(const std::string mode, word("merge_mode", "concat"));
-  if (mode != "concat") return config_.find("merge_mode")->refused(fmt::format("found {}; accepted: 'concat'", in_quotes(mode)));
-  RONDO_TRY(const Json layer_json, config_.member("layer", "the layer that runs both ways"));
-  RONDO_TRY(const Json type, layer_json.member("class_name", "'LSTM' or 'GRU'"));
-  RONDO_TRY(const std::string word, type.text());
-  if (word != "LSTM" && word != "GRU") return type.refused(fmt::format("found {}; accepted: 'LSTM', 'GRU'", in_quotes(word)));
-  RONDO_TRY(config_, layer_json.member("config", "the layer's options"));
-  RONDO_CHECK(only({"units", "activation", "recurrent_activation", "use_bias", "return_sequences", "reset_after",
-                    "go_backwards", "return_state", "time_major", "stateful"}));
-  RONDO_TRY(const RecurrentLayer layer,
-            recurrent_layer(word == "LSTM" ? Op::LSTM : Op::GRU, config_, {"forward_", "backward_"}));
-  return take_recurrent(layer, config_);
-}
-
-Status KerasLayer::conv1d() {
-  RONDO_CHECK(require_rank(1));
-  RONDO_CHECK(only({"filters", "kernel_size", "strides", "padding", "data_format", "dilation_rate", "groups", "activation",
-                    "use_bias"}));
-  RONDO_TRY(const std::string format, word("data_format", "channels_last"));
-  if (format != "channels_last") return config_.find("data_format")->expected("'channels_last'");
-  RONDO_TRY(const int64_t filters, size("filters"));
-  RONDO_TRY(const auto window, sizes("kernel_size", 1));
-  RONDO_TRY(const auto strides, sizes("strides", 1));
-  RONDO_TRY(const auto dilations, sizes("dilation_rate", 1));
-  RONDO_TRY(const int64_t groups, size("groups", 1));
-  if (channels() % groups != 0 || filters % groups != 0)
-    return config_.find("groups")->expected(fmt::format("a divisor of {} inputs and {} filters", channels(), filters));
-  RONDO_TRY(const Numbers w, weights("weights", {filters, window[0], channels() / groups}));
-  Conv1d conv{transposed(w, {0, 2, 1}), {}, strides[0], dilations[0], groups};
-  RONDO_TRY(conv.bias, bias(filters));
-  const int64_t reach = (window[0] - 1) * dilations[0];
-  RONDO_TRY(const std::string padding, word("padding", "valid"));
-  if (padding == "causal") {
-    conv.before = reach;
-  } else if (padding == "same") {
-    if (!x_.steps && strides[0] != 1)
-      return config_.find("padding")->refused("'same' with strides over a sequence of any length; accepted: 'causal', 'valid', "
-                                              "or a fixed number of steps");
-    const SamePadding same = x_.steps ? same_padding(*x_.steps, window[0], strides[0], dilations[0])
-                                      : SamePadding{reach / 2, reach - reach / 2};
-    conv.before = same.before, conv.after = same.after;
-  } else if (padding != "valid") {
-    return config_.find("padding")->expected("'valid', 'same' or 'causal'");
-  }
-  if (x_.steps) {
-    const int64_t room = *x_.steps + conv.before + conv.after - reach - 1;
-    if (room < 0) return json_.error(fmt::format("its window spans {} steps, its input has {}", reach + 1, *x_.steps));
-    x_.steps = room / strides[0] + 1;
-  }
-  x_.value = add_conv1d(m_, x_.value, conv);
-  x_.features = {filters};
-  return apply_activation();
-}
-
-Status KerasLayer::conv2d() {
-  RONDO_CHECK(require_rank(2));
-  RONDO_CHECK(only({"filters", "kernel_size", "strides", "padding", "data_format", "dilation_rate", "groups", "activation",
-                    "use_bias"}));
-  RONDO_TRY(const std::string format, word("data_format", "channels_last"));
-  if (format != "channels_last") return config_.find("data_format")->expected("'channels_last'");
-  if (!x_.steps) return json_.refused("a Conv2D over a sequence of any length; accepted: a fixed number of steps");
-  RONDO_TRY(const int64_t filters, size("filters"));
-  RONDO_TRY(const auto window, sizes("kernel_size", 2));
-  Conv2d conv;
-  RONDO_TRY(conv.strides, sizes("strides", 2));
-  RONDO_TRY(conv.dilations, sizes("dilation_rate", 2));
-  RONDO_TRY(conv.groups, size("groups", 1));
-  if (channels() % conv.groups != 0 || filters % conv.groups != 0)
-    return config_.find("groups")->expected(fmt::format("a divisor of {} inputs and {} filters", channels(), filters));
-  RONDO_TRY(const Numbers w, weights("weights", {filters, window[0], window[1], channels() / conv.groups}));
-  conv.weights = transposed(w, {0, 3, 1, 2});
-  RONDO_TRY(conv.bias, bias(filters));
-  RONDO_TRY(const std::string padding, word("padding", "valid"));
-  if (padding != "valid" && padding != "same") return config_.find("padding")->expected("'valid' or 'same'");
-  int64_t lengths[2] = {*x_.steps, x_.features[0]};
-  for (size_t axis = 0; axis < 2; ++axis) {
-    if (padding == "same") {
-      const SamePadding same = same_padding(lengths[axis], window[axis], conv.strides[axis], conv.dilations[axis]);
-      conv.pads[axis] = same.before, conv.pads[axis + 2] = same.after;
-    }
-    const int64_t room =
-        lengths[axis] + conv.pads[axis] + conv.pads[axis + 2] - (window[axis] - 1) * conv.dilations[axis] - 1;
-    if (room < 0) return json_.error(fmt::format("its window is larger than its input, {} along axis {}", lengths[axis], axis));
-    lengths[axis] = room / conv.strides[axis] + 1;
-  }
-  x_.value = add_conv2d(m_, x_.value, conv);
-  x_.steps = lengths[0];
-  x_.features = {lengths[1], filters};
-  return apply_activation();
 }
 
 Status KerasLayer::batch_normalization() {
@@ -512,8 +314,6 @@ Result<JsonSequence> KerasLayer::read() {
   }
   return type.refused(fmt::format("found the layer class {}; accepted: InputLayer, {}", in_quotes(class_name), types));
 }
-
-}  // namespace
 
 Result<JsonSequence> add_keras_layer(KerasModel& model, const Json& layer, const std::string& name,
                                      const std::vector<JsonSequence>& inputs) {

@@ -45,14 +45,20 @@ constexpr KerasActivation kActivations[] = {
     {"softsign", "Softsign", unary<Op::Softsign>},
     {"exponential", "", unary<Op::Exp>},
     {"gelu", "", unary<Op::Gelu>},
-    {"softmax", "", [](ModelBuilder& m, Value* x,
-                       KerasVersion) { return m.node(Op::Softmax, {x}, {{"axis", int64_t{-1}}}); }},
+    {"softmax", "",
+     [](ModelBuilder& m, Value* x, KerasVersion) {
+       return m.node(Op::Softmax, {x}, {{"axis", int64_t{-1}}});
+     }},
     {"swish", "", [](ModelBuilder& m, Value* x, KerasVersion) { return m.mul(x, m.node(Op::Sigmoid, {x})); }},
     {"silu", "", [](ModelBuilder& m, Value* x, KerasVersion) { return m.mul(x, m.node(Op::Sigmoid, {x})); }},
     {"leaky_relu", "",
-     [](ModelBuilder& m, Value* x, KerasVersion) { return m.node(Op::LeakyRelu, {x}, {{"alpha", 0.2}}); }},
+     [](ModelBuilder& m, Value* x, KerasVersion) {
+       return m.node(Op::LeakyRelu, {x}, {{"alpha", 0.2}});
+     }},
     {"relu6", "",
-     [](ModelBuilder& m, Value* x, KerasVersion) { return m.node(Op::Clip, {x, m.number(0), m.number(6)}); }},
+     [](ModelBuilder& m, Value* x, KerasVersion) {
+       return m.node(Op::Clip, {x, m.number(0), m.number(6)});
+     }},
     {"hard_sigmoid", "", hard_sigmoid},
 };
 
@@ -116,9 +122,9 @@ Result<std::string> keras_cell_activation(const std::optional<Json>& name, std::
 
 Result<RecurrentWeights> keras_recurrent_weights(const KerasRecurrent& arrays, bool& linear_before_reset) {
   const int64_t gates = gate_count(arrays.op), width = gates * arrays.hidden;
-  RONDO_CHECK(require_shape(arrays.kernel, {arrays.inputs, width},
-                            fmt::format("W[inputs, {} * hidden] for {} inputs and {} hidden units", gates,
-                                        arrays.inputs, arrays.hidden)));
+  RONDO_CHECK(require_shape(
+      arrays.kernel, {arrays.inputs, width},
+      fmt::format("W[inputs, {} * hidden] for {} inputs and {} hidden units", gates, arrays.inputs, arrays.hidden)));
   RONDO_CHECK(require_shape(arrays.recurrent_kernel, {arrays.hidden, width},
                             fmt::format("U[hidden, {} * hidden] for {} hidden units", gates, arrays.hidden)));
   const std::vector<int> order = onnx_order(arrays.op);

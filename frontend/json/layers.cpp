@@ -33,8 +33,7 @@ Numbers both_biases(const RecurrentWeights& weights) {
 }
 
 /// An initial state as ONNX wants it, [directions, batch = 1, hidden]; null if it is zeros.
-Value* initial_state(ModelBuilder& m, const RecurrentLayer& layer,
-                     std::optional<Numbers> RecurrentWeights::*state) {
+Value* initial_state(ModelBuilder& m, const RecurrentLayer& layer, std::optional<Numbers> RecurrentWeights::*state) {
   if (!(layer.directions[0].*state)) return nullptr;
   Numbers all = stacked(layer.directions, [&](const RecurrentWeights& weights) { return *(weights.*state); });
   return m.constant(reshaped(all, {all.shape[0], 1, all.shape[1]}));
@@ -110,22 +109,24 @@ Value* add_conv1d(ModelBuilder& m, Value* x, const Conv1d& conv) {
 Value* add_conv2d(ModelBuilder& m, Value* x, const Conv2d& conv) {
   std::vector<Value*> operands{m.unsqueeze(m.transpose(x, {2, 0, 1}), {0}), m.constant(conv.weights)};
   if (conv.bias) operands.push_back(m.constant(*conv.bias));
-  Value* y = m.node(
-      Op::Conv, std::move(operands),
-      {{"strides", conv.strides}, {"dilations", conv.dilations}, {"pads", conv.pads}, {"group", conv.groups}});
+  Value* y =
+      m.node(Op::Conv, std::move(operands),
+             {{"strides", conv.strides}, {"dilations", conv.dilations}, {"pads", conv.pads}, {"group", conv.groups}});
   return m.transpose(m.squeeze(y, {0}), {1, 2, 0});
 }
 
-Result<Value*> add_normalisation(ModelBuilder& m, Value* x, const Numbers& mean, const Numbers& variance, double epsilon,
-                         const std::optional<Numbers>& scale, const std::optional<Numbers>& offset) {
+Result<Value*> add_normalisation(ModelBuilder& m, Value* x, const Numbers& mean, const Numbers& variance,
+                                 double epsilon, const std::optional<Numbers>& scale,
+                                 const std::optional<Numbers>& offset) {
   Numbers slope = variance, intercept = mean;
   for (size_t i = 0; i < slope.values.size(); ++i) {
     slope.values[i] = (scale ? scale->values[i] : 1) / std::sqrt(variance.values[i] + epsilon);
     intercept.values[i] = (offset ? offset->values[i] : 0) - mean.values[i] * slope.values[i];
     if (!(std::abs(slope.values[i]) <= FLT_MAX && std::abs(intercept.values[i]) <= FLT_MAX))
-      return invalid(fmt::format("the variance of channel {} is {}, and epsilon {}; accepted: a positive sum of the two",
-                                 i, variance.values[i], epsilon),
-                     variance.place);
+      return invalid(
+          fmt::format("the variance of channel {} is {}, and epsilon {}; accepted: a positive sum of the two", i,
+                      variance.values[i], epsilon),
+          variance.place);
   }
   return m.add(m.mul(x, m.constant(slope)), m.constant(intercept));
 }

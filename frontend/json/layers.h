@@ -9,8 +9,8 @@ namespace rondo {
 /// One direction of a recurrent layer. Blocks of `hidden` rows, one per gate, in ONNX's order:
 /// LSTM i, o, f, c; GRU z, r, h; RNN one.
 struct RecurrentWeights {
-  Numbers input;      // [gates * hidden, inputs]
-  Numbers recurrent;  // [gates * hidden, hidden]
+  Numbers input;                                      // [gates * hidden, inputs]
+  Numbers recurrent;                                  // [gates * hidden, hidden]
   std::optional<Numbers> input_bias, recurrent_bias;  // [gates * hidden] each
   std::optional<Numbers> initial_h, initial_c;        // [hidden]; zeros if absent
 };
@@ -58,8 +58,9 @@ Value* add_conv2d(ModelBuilder& m, Value* x, const Conv2d& conv);
 
 /// (x - mean) / sqrt(variance + epsilon) * scale + offset, over the last axis: computed here in double precision as
 /// x * slope + intercept. Absent scale is 1, absent offset 0. An error if float32 cannot hold the two.
-Result<Value*> add_normalisation(ModelBuilder& m, Value* x, const Numbers& mean, const Numbers& variance, double epsilon,
-                         const std::optional<Numbers>& scale, const std::optional<Numbers>& offset);
+Result<Value*> add_normalisation(ModelBuilder& m, Value* x, const Numbers& mean, const Numbers& variance,
+                                 double epsilon, const std::optional<Numbers>& scale,
+                                 const std::optional<Numbers>& offset);
 
 /// x < 0 ? slope * x : x; one slope, or one for each element of the last axis.
 Value* add_prelu(ModelBuilder& m, Value* x, const Numbers& slopes);

@@ -22,8 +22,18 @@ constexpr int64_t kLargestSize = 1 << 20, kMostLayers = 64;
 Result<int64_t> size_of(const Json& config, std::string_view name, int64_t high, std::optional<int64_t> absent = {}) {
   const std::optional<Json> found = config.find(name);
   if (!found && absent) return *absent;
-  if (!found) return config.error(fmt::format("the member '{}' is missing; accepted: an integer from 1 to {}", name, high));
+  if (!found)
+    return config.error(fmt::format("the member '{}' is missing; accepted: an integer from 1 to {}", name, high));
   return found->integer(1, high);
+}
+
+/// Signals with several channels are not known.
+Status require_one_channel(const Json& config) {
+  for (const char* name : {"in_channels", "out_channels"}) {
+    RONDO_TRY(const int64_t channels, size_of(config, name, kLargestSize, 1));
+    if (channels != 1) return config.find(name)->expected("1 channel");
+  }
+  return Done{};
 }
 
 /// Takes the flat list apart, from the front.
@@ -71,15 +81,18 @@ RecurrentWeights take_lstm_layer(FlatWeights& weights, int64_t inputs, int64_t h
 }
 
 Result<Graph> read_lstm(const Json& config, FlatWeights weights) {
-  RONDO_CHECK(config.only({"input_size", "hidden_size", "num_layers"}));
+  RONDO_CHECK(config.only({"input_size", "hidden_size", "num_layers", "in_channels", "out_channels"}));
+  RONDO_CHECK(require_one_channel(config));
   RONDO_TRY(const int64_t inputs, size_of(config, "input_size", kLargestSize, 1));
   RONDO_TRY(const int64_t hidden, size_of(config, "hidden_size", kLargestSize));
   RONDO_TRY(const int64_t layers, size_of(config, "num_layers", kMostLayers));
   int64_t count = hidden + 1;
   for (int64_t i = 0; i < layers; ++i) count += 4 * hidden * ((i == 0 ? inputs : hidden) + hidden + 1) + 2 * hidden;
   RONDO_CHECK(weights.require_count(
-      count, fmt::format("for {} inputs, {} hidden units and {} layers: W, bias, h and c of each layer; the head's weights "
-                         "and bias", inputs, hidden, layers)));
+      count,
+      fmt::format("for {} inputs, {} hidden units and {} layers: W, bias, h and c of each layer; the head's weights "
+                  "and bias",
+                  inputs, hidden, layers)));
   ModelBuilder m;
   m.pointer = "/weights";
   Value* x = m.input("input", DType::f32, {Dim::symbol("T"), inputs});
@@ -96,10 +109,7 @@ Result<Graph> read_lstm(const Json& config, FlatWeights weights) {
 Result<Graph> read_linear(const Json& config, FlatWeights weights) {
   RONDO_CHECK(config.only({"receptive_field", "bias", "in_channels", "out_channels", "implementation"}));
   RONDO_TRY(const int64_t taps, size_of(config, "receptive_field", kLargestSize));
-  for (const char* name : {"in_channels", "out_channels"}) {
-    RONDO_TRY(const int64_t channels, size_of(config, name, kLargestSize, 1));
-    if (channels != 1) return config.find(name)->expected("1 channel");
-  }
+  RONDO_CHECK(require_one_channel(config));
   RONDO_TRY(const Json with_bias, config.member("bias", "true or false"));
   RONDO_TRY(const bool bias, with_bias.boolean());
   RONDO_CHECK(weights.require_count(taps + bias, "receptive_field taps, and the bias where there is one"));

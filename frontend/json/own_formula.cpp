@@ -52,7 +52,8 @@ class FormulaReader {
  private:
   Diagnostic fail(std::string_view accepted) const {
     const std::string found = at_ < text_.size() ? in_quotes(text_.substr(at_, 1)) : "the end";
-    return invalid(fmt::format("found {} at character {} of the formula; accepted: {}", found, at_ + 1, accepted), place_);
+    return invalid(fmt::format("found {} at character {} of the formula; accepted: {}", found, at_ + 1, accepted),
+                   place_);
   }
 
   Status name_results(const std::vector<std::string>& names, Value* value) {
@@ -134,8 +135,7 @@ class FormulaReader {
   }
 
   Result<Value*> factor(int depth) {
-    if (depth > kDeepestOwn)
-      return unsupported(fmt::format("a formula nested more than {} deep", kDeepestOwn), place_);
+    if (depth > kDeepestOwn) return unsupported(fmt::format("a formula nested more than {} deep", kDeepestOwn), place_);
     const char c = peek();
     if (c == '-' && at_ + 1 < text_.size() && !starts_number(text_[at_ + 1])) {
       ++at_;
@@ -229,7 +229,8 @@ class FormulaReader {
       integers.push_back(number.integer);
       reals.push_back(number.real);
     }
-    if (!texts.empty()) return reals.empty() ? Result<Attribute>(Attribute(std::move(texts))) : fail("texts or numbers alone");
+    if (!texts.empty())
+      return reals.empty() ? Result<Attribute>(Attribute(std::move(texts))) : fail("texts or numbers alone");
     return whole ? Attribute(std::move(integers)) : Attribute(std::move(reals));
   }
 

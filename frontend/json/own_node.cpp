@@ -1,5 +1,5 @@
-// Nodes of rondo's own JSON; see own.h and docs/json.md. A graph within a node becomes a region as ONNX's readers make it:
-// its own inputs first, then what it takes from outside, the same for all regions of the node.
+// Nodes of rondo's own JSON; see own.h and docs/json.md. A graph within a node becomes a region as ONNX's readers make
+// it: its own inputs first, then what it takes from outside, the same for all regions of the node.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -176,7 +176,8 @@ Status read_operator(const Json& json, OwnScope& scope) {
     RONDO_CHECK(given->require(JsonKind::object, "an object of attributes"));
     for (size_t i = 0; i < given->size(); ++i) {
       const std::string& name = given->name(i);
-      if (name == "captures" || name == "regions") return given->item(i).refused("an attribute of this name; accepted: others");
+      if (name == "captures" || name == "regions")
+        return given->item(i).refused("an attribute of this name; accepted: others");
       if (is_graph(given->item(i))) {
         RONDO_TRY(Region region, read_graph(given->item(i), name, scope));
         regions.push_back(std::move(region));
@@ -193,7 +194,8 @@ Status read_operator(const Json& json, OwnScope& scope) {
   if (!regions.empty()) {
     RONDO_TRY(graphs, close_regions(std::move(regions), scope, operands, attributes));
   }
-  Value* first = scope.append(op, std::move(operands), std::move(attributes), static_cast<int>(results.size()), json.place());
+  Value* first =
+      scope.append(op, std::move(operands), std::move(attributes), static_cast<int>(results.size()), json.place());
   Node& node = *first->producer;
   node.regions = std::move(graphs);
   if (const auto name = json.find("name")) {
@@ -203,7 +205,8 @@ Status read_operator(const Json& json, OwnScope& scope) {
 }
 
 /// A recurrence: {"state": {h: {"from", "next"}}, "over": {slice: sequence}, "nodes", "each": {result: value per step},
-/// "last": {result: state}, "reverse"}. It becomes ONNX's Scan: states, then sequences; next states, then stacked values.
+/// "last": {result: state}, "reverse"}. It becomes ONNX's Scan: states, then sequences; next states, then stacked
+/// values.
 class ScanReader {
  public:
   ScanReader(const Json& json, OwnScope& scope) : json_(json), scope_(scope) {}
@@ -227,7 +230,8 @@ class ScanReader {
     for (size_t i = 0; i < states.size(); ++i) {
       RONDO_CHECK(states.item(i).require(JsonKind::object, "{\"from\": …, \"next\": …}"));
       RONDO_CHECK(states.item(i).only({"from", "next"}));
-      RONDO_TRY(const Json from, states.item(i).member("from", "a value, or a constant such as {\"f32\": 0, \"shape\": [8]}"));
+      RONDO_TRY(const Json from,
+                states.item(i).member("from", "a value, or a constant such as {\"f32\": 0, \"shape\": [8]}"));
       RONDO_TRY(Value * initial, read_operand(from, scope_));
       if (!initial) return from.expected("a value, or a constant");
       operands_.push_back(initial);
@@ -300,8 +304,8 @@ class ScanReader {
     std::vector<Region> regions;
     regions.push_back(std::move(region_));
     RONDO_TRY(auto graphs, close_regions(std::move(regions), scope_, operands_, attributes));
-    Value* first = scope_.append(Op::Scan, std::move(operands_), std::move(attributes), static_cast<int>(results_.size()),
-                                 json_.place());
+    Value* first = scope_.append(Op::Scan, std::move(operands_), std::move(attributes),
+                                 static_cast<int>(results_.size()), json_.place());
     first->producer->regions = std::move(graphs);
     return name_results(*first->producer, results_, scope_, json_.place());
   }

@@ -27,9 +27,11 @@ Status OwnScope::define(const std::string& name, Value* value, const std::string
 
 Result<Value*> OwnScope::require(const std::string& name, const std::string& place) {
   if (Value* value = find(name)) return value;
-  return invalid(fmt::format("nothing before this place defines {}; accepted: an input, a state, a constant, or a result of "
-                             "an earlier node", in_quotes(name)),
-                 place);
+  return invalid(
+      fmt::format("nothing before this place defines {}; accepted: an input, a state, a constant, or a result of "
+                  "an earlier node",
+                  in_quotes(name)),
+      place);
 }
 
 void OwnScope::order_captures(size_t own, const std::vector<std::string>& names) {

@@ -76,8 +76,9 @@ Result<Type> read_own_type(const Json& json) {
   if (is_blank(sizes)) return type;
   for (const std::string& size : split_sizes(sizes)) {
     Result<Dim> dim = Dim::parse(size);
-    if (!dim) return json.error(fmt::format("{} is no size: {}; accepted: {}", in_quotes(size),
-                                            dim.errors()[0].message, kTypeForm));
+    if (!dim)
+      return json.error(
+          fmt::format("{} is no size: {}; accepted: {}", in_quotes(size), dim.errors()[0].message, kTypeForm));
     if (auto constant = dim->constant(); constant && *constant < 0) return json.expected("sizes of at least 0");
     type.shape.push_back(*dim);
   }
@@ -131,15 +132,17 @@ Result<Tensor> read_filled(const Json& value, DType dtype, std::vector<int64_t> 
 
 Result<Tensor> read_own_tensor(const Json& json) {
   constexpr std::string_view kForm =
-      "a number or nested lists of numbers (float32), or an object such as {\"i64\": [1, 2]} or {\"f32\": 0, \"shape\": [3]}";
+      "a number or nested lists of numbers (float32), or an object such as {\"i64\": [1, 2]} or {\"f32\": 0, "
+      "\"shape\": [3]}";
   if (json.is(JsonKind::list) || json.is(JsonKind::number)) return read_nested(json, DType::f32);
   if (!json.is(JsonKind::object) || json.size() == 0 || !find_dtype(json.name(0))) return json.expected(kForm);
   const DType dtype = *find_dtype(json.name(0));
   RONDO_CHECK(json.only({json.name(0), "shape"}));
   const Json value = json.item(0);
   const std::optional<Json> given = json.find("shape");
-  if (!given) return value.is(JsonKind::text) ? Result<Tensor>(json.error("base64 without 'shape'; accepted: both"))
-                                              : read_nested(value, dtype);
+  if (!given)
+    return value.is(JsonKind::text) ? Result<Tensor>(json.error("base64 without 'shape'; accepted: both"))
+                                    : read_nested(value, dtype);
   RONDO_TRY(std::vector<int64_t> shape, read_sizes(*given));
   if (value.is(JsonKind::list)) {
     RONDO_TRY(const Tensor flat, read_nested(value, dtype));

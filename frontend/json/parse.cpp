@@ -56,18 +56,21 @@ class Receiver {
       object.node->parts->names.push_back(name);  // for the pointer
       return fail(fmt::format("the member {} is given twice; accepted: each name once", in_quotes(name)));
     }
-    if (object.names.size() > kMostMembers)
-      return fail(fmt::format("an object of more than {} members", kMostMembers));
+    if (object.names.size() > kMostMembers) return fail(fmt::format("an object of more than {} members", kMostMembers));
     object.node->parts->names.push_back(std::move(name));
     return true;
   }
   bool parse_error(size_t position, const std::string&, const Library::exception& exception) {
-    std::string what = exception.what();  // "[json…] parse error at line 1, column 2: syntax error … - what; last read…"
+    std::string what =
+        exception.what();  // "[json…] parse error at line 1, column 2: syntax error … - what; last read…"
     if (size_t dash = what.find(" - "); dash != std::string::npos) what = what.substr(dash + 3);
-    if (size_t end = what.find("] "); what.starts_with("[json") && end != std::string::npos) what = what.substr(end + 2);
+    if (size_t end = what.find("] "); what.starts_with("[json") && end != std::string::npos)
+      what = what.substr(end + 2);
     const std::string shown = in_quotes(what);
-    return fail(fmt::format("this is not JSON at {}: {}; accepted: JSON, in which NaN, Infinity, comments and trailing "
-                            "commas do not occur", line_and_column(position), shown.substr(1, shown.size() - 2)));
+    return fail(
+        fmt::format("this is not JSON at {}: {}; accepted: JSON, in which NaN, Infinity, comments and trailing "
+                    "commas do not occur",
+                    line_and_column(position), shown.substr(1, shown.size() - 2)));
   }
 
   Diagnostic error() const { return error_; }
@@ -95,7 +98,8 @@ class Receiver {
     const std::string_view before = text_.substr(0, position > 0 ? position - 1 : 0);
     const size_t line = 1 + static_cast<size_t>(std::count(before.begin(), before.end(), '\n'));
     const size_t start = before.rfind('\n');
-    return fmt::format("line {}, column {}", line, before.size() - (start == std::string_view::npos ? 0 : start + 1) + 1);
+    return fmt::format("line {}, column {}", line,
+                       before.size() - (start == std::string_view::npos ? 0 : start + 1) + 1);
   }
 
   JsonNode* add(JsonKind kind) {

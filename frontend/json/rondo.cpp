@@ -52,7 +52,8 @@ class DocumentReader {
     RONDO_CHECK(inputs.require(JsonKind::object, "an object of types: {\"x\": \"f32[T, 1]\"}"));
     for (size_t i = 0; i < inputs.size(); ++i) {
       RONDO_TRY(Type type, read_own_type(inputs.item(i)));
-      RONDO_CHECK(scope_.define(inputs.name(i), graph_.add_param(std::move(type), inputs.name(i)), inputs.item(i).place()));
+      RONDO_CHECK(
+          scope_.define(inputs.name(i), graph_.add_param(std::move(type), inputs.name(i)), inputs.item(i).place()));
     }
     return Done{};
   }
@@ -72,8 +73,8 @@ class DocumentReader {
       if (const auto initial = json.find("initial")) {
         RONDO_TRY(state.initial, read_own_tensor(*initial));
         if (state.initial->type() != type)
-          return initial->error(fmt::format("found {}; accepted: the state's type, {}", to_string(state.initial->type()),
-                                            to_string(type)));
+          return initial->error(fmt::format("found {}; accepted: the state's type, {}",
+                                            to_string(state.initial->type()), to_string(type)));
       }
       graph_.states.push_back(std::move(state));
     }

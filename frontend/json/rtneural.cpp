@@ -1,12 +1,12 @@
-// Keras/RTNeural JSON: {"in_shape": [batch, time, features], "layers": [{"type", "activation", "shape", "weights", …}]}.
-// Keras's equations (keras_weights.cpp); the type in a layer's row says how its arrays are laid out. Entry:
+// Keras/RTNeural JSON: {"in_shape": [batch, time, features], "layers": [{"type", "activation", "shape", "weights",
+// …}]}. Keras's equations (keras_weights.cpp); the type in a layer's row says how its arrays are laid out. Entry:
 // read_rtneural_json.
 //
-// The batch size is not part of a model. Where in_shape fixes the number of steps, so does the input's type; otherwise it
-// is T. [batch, features] is a row per step. Declared shapes must be what the weights give. A conv1d is causal (zeros
-// before the sequence) where its declared length is unknown or is kept, and valid where the length shrinks; `strides`
-// divides either. A conv2d's padding is Keras's, 'valid' or 'same'; its `dilation` is of time, its `strides` of features.
-// Tested by tests/frontend/json_dialects_test.cpp and tests/corpus/json.list.
+// The batch size is not part of a model. Where in_shape fixes the number of steps, so does the input's type; otherwise
+// it is T. [batch, features] is a row per step. Declared shapes must be what the weights give. A conv1d is causal
+// (zeros before the sequence) where its declared length is unknown or is kept, and valid where the length shrinks;
+// `strides` divides either. A conv2d's padding is Keras's, 'valid' or 'same'; its `dilation` is of time, its `strides`
+// of features. Tested by tests/frontend/json_dialects_test.cpp and tests/corpus/json.list.
 #include "frontend/json/rtneural.h"
 
 #include <fmt/format.h>
@@ -127,8 +127,8 @@ Result<int64_t> LayerReader::member_or(std::string_view name, int64_t absent) {
 
 Status LayerReader::require_rank(size_t features, std::string_view input) {
   if (x_.features.size() == features) return Done{};
-  return json_.error(fmt::format("found a {} layer on [time, {}]; accepted: {}", type_,
-                                 fmt::join(x_.features, ", "), input));
+  return json_.error(
+      fmt::format("found a {} layer on [time, {}]; accepted: {}", type_, fmt::join(x_.features, ", "), input));
 }
 
 Status LayerReader::read_header() {
@@ -201,8 +201,8 @@ Status LayerReader::conv1d() {
   RONDO_TRY(const int64_t window, member_or("kernel_size", w[0].shape.empty() ? 1 : w[0].shape[0]));
   if (channels() % groups != 0)
     return json_.find("groups")->expected(fmt::format("a divisor of the {} inputs", channels()));
-  RONDO_CHECK(require_shape(w[0], {window, channels() / groups, declared_.back().value_or(-1)},
-                            "W[window, in / groups, out]"));
+  RONDO_CHECK(
+      require_shape(w[0], {window, channels() / groups, declared_.back().value_or(-1)}, "W[window, in / groups, out]"));
   const int64_t outputs = w[0].shape[2];
   if (outputs % groups != 0) return json_.find("groups")->expected(fmt::format("a divisor of the {} outputs", outputs));
   Conv1d conv{transposed(w[0], {2, 1, 0}), {}, stride, dilation, groups};
@@ -231,8 +231,8 @@ Status LayerReader::conv2d() {
   if (filters != channels() || features != x_.features[0])
     return json_.error(fmt::format("declares an input of {} features and {} filters; accepted: what it gets, {} and {}",
                                    features, filters, x_.features[0], channels()));
-  RONDO_CHECK(require_shape(w[0], {time_window, window, filters, outputs},
-                            "W[window in time, window in features, in, out]"));
+  RONDO_CHECK(
+      require_shape(w[0], {time_window, window, filters, outputs}, "W[window in time, window in features, in, out]"));
   Conv2d conv;
   conv.weights = transposed(w[0], {3, 2, 0, 1});
   RONDO_TRY(conv.bias, bias(w, outputs));
@@ -247,12 +247,13 @@ Status LayerReader::conv2d() {
     conv.pads = {reach / 2, same.before, reach - reach / 2, same.after};
   } else if (x_.steps) {
     if (*x_.steps <= reach)
-      return json_.error(fmt::format("a window over {} steps of a sequence of {}; accepted: at most those", reach + 1,
-                                     *x_.steps));
+      return json_.error(
+          fmt::format("a window over {} steps of a sequence of {}; accepted: at most those", reach + 1, *x_.steps));
     x_.steps = *x_.steps - reach;
   }
   const int64_t room = features + conv.pads[1] + conv.pads[3] - window;
-  if (room < 0) return json_.error(fmt::format("a window of {} on {} features; accepted: at most those", window, features));
+  if (room < 0)
+    return json_.error(fmt::format("a window of {} on {} features; accepted: at most those", window, features));
   x_.value = add_conv2d(m_, x_.value, conv);
   x_.features = {room / stride + 1, outputs};
   return Done{};
@@ -268,9 +269,9 @@ Status LayerReader::batchnorm() {
     RONDO_TRY(epsilon, given->number());
   }
   const bool affine = w.size() == 4;
-  RONDO_TRY(x_.value,
-            add_normalisation(m_, x_.value, w[affine ? 2 : 0], w[affine ? 3 : 1], epsilon,
-                              affine ? std::optional(w[0]) : std::nullopt, affine ? std::optional(w[1]) : std::nullopt));
+  RONDO_TRY(x_.value, add_normalisation(m_, x_.value, w[affine ? 2 : 0], w[affine ? 3 : 1], epsilon,
+                                        affine ? std::optional(w[0]) : std::nullopt,
+                                        affine ? std::optional(w[1]) : std::nullopt));
   return Done{};
 }
 

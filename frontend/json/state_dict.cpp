@@ -7,10 +7,10 @@
 //   weight, bias, running_mean, …            BatchNorm1d
 //   weight [channels] or [1]                 PReLU
 //
-// What a Conv1d's parameters do not tell may stand beside them as members `stride`, `dilation`, `groups`; or, for a file
-// with one Conv1d, in the file's or its folder's name, as RTNeural's own files have it: …_stride_3, …_group_IN_OUT_
-// WINDOW_DILATION_GROUPS. A warning says so. Entry: read_state_dict_json.
-// Tested by tests/frontend/json_dialects_test.cpp and tests/corpus/json.list.
+// What a Conv1d's parameters do not tell may stand beside them as members `stride`, `dilation`, `groups`; or, for a
+// file with one Conv1d, in the file's or its folder's name, as RTNeural's own files have it: …_stride_3,
+// …_group_IN_OUT_ WINDOW_DILATION_GROUPS. A warning says so. Entry: read_state_dict_json. Tested by
+// tests/frontend/json_dialects_test.cpp and tests/corpus/json.list.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -25,10 +25,11 @@ namespace rondo {
 namespace {
 
 constexpr int64_t kLargestFactor = 1 << 16;
+constexpr size_t kMostModules = 1024;
 constexpr double kTorchEpsilon = 1e-5;
 constexpr std::string_view kRecurrentNames[] = {"weight_ih_l", "weight_hh_l", "bias_ih_l", "bias_hh_l", "weight_hr_l"};
-constexpr std::string_view kPlainNames[] = {"weight",  "bias",     "running_mean", "running_var", "num_batches_tracked",
-                                            "stride",  "dilation", "groups"};
+constexpr std::string_view kPlainNames[] = {"weight", "bias",     "running_mean", "running_var", "num_batches_tracked",
+                                            "stride", "dilation", "groups"};
 
 /// "lstm.weight_ih_l0" is parameter weight_ih_l0 of module "lstm.".
 struct ParameterName {
@@ -75,18 +76,19 @@ std::optional<std::vector<int64_t>> numbers_behind(const std::string& name, cons
 ConvFacts facts_by_name(const JsonSource& source, const Numbers& weight) {
   ConvFacts facts;
   std::error_code ignored;
-  const std::filesystem::path path = std::filesystem::absolute(source.path, ignored);
+  const std::filesystem::path path = std::filesystem::weakly_canonical(source.path, ignored);
   for (const std::string& name : {path.stem().string(), path.parent_path().filename().string()}) {
     const auto groups = numbers_behind(name, "_group", 5);
     const auto stride = numbers_behind(name, "_stride", 1);
-    const bool fits = groups && weight.shape == std::vector<int64_t>{(*groups)[1], (*groups)[0] / (*groups)[4], (*groups)[2]};
+    const bool fits =
+        groups && weight.shape == std::vector<int64_t>{(*groups)[1], (*groups)[0] / (*groups)[4], (*groups)[2]};
     if (fits) facts.dilation = (*groups)[3], facts.groups = (*groups)[4];
     if (stride) facts.stride = (*stride)[0];
     if (!fits && !stride) continue;
     source.warnings.push_back(warning(
         fmt::format("the file does not tell them: stride {}, dilation {}, groups {}, as the name {} says; members "
-                    "'stride', 'dilation' and 'groups' beside the weight would be sure", facts.stride, facts.dilation,
-                    facts.groups, in_quotes(name)),
+                    "'stride', 'dilation' and 'groups' beside the weight would be sure",
+                    facts.stride, facts.dilation, facts.groups, in_quotes(name)),
         weight.place));
     return facts;
   }
@@ -116,6 +118,8 @@ class ChainReader {
             "BatchNorm1d and PReLU");
       if (std::find(prefixes_.begin(), prefixes_.end(), parameter.prefix) == prefixes_.end())
         prefixes_.push_back(parameter.prefix);
+      if (prefixes_.size() > kMostModules)
+        return document_.item(i).refused(fmt::format("more than {} modules; accepted: at most those", kMostModules));
     }
     return Done{};
   }
@@ -127,8 +131,10 @@ class ChainReader {
       const auto [parent, second] = numbered(prefixes_[i]);
       if (first < 0 || second < 0 || before != parent || second == first + 1) continue;
       return unsupported(
-          fmt::format("the modules {} and {} follow each other, so something without parameters stood between them, such as "
-                      "an activation; accepted: modules without gaps, or rondo's own JSON (docs/json.md)", first, second),
+          fmt::format(
+              "the modules {} and {} follow each other, so something without parameters stood between them, such as "
+              "an activation; accepted: modules without gaps, or rondo's own JSON (docs/json.md)",
+              first, second),
           "/" + pointer_step(prefixes_[i]));
     }
     return Done{};
@@ -208,9 +214,10 @@ class ChainReader {
     const int64_t outputs = weight.shape[0];
     begin(weight.shape[1] * facts.groups);
     if (weight.shape[1] * facts.groups != at_.features || outputs % facts.groups != 0)
-      return invalid(fmt::format("found an array [{}]; accepted: [out, in / groups, window] for {} inputs and {} groups",
-                                 fmt::join(weight.shape, ", "), at_.features, facts.groups),
-                     weight.place);
+      return invalid(
+          fmt::format("found an array [{}]; accepted: [out, in / groups, window] for {} inputs and {} groups",
+                      fmt::join(weight.shape, ", "), at_.features, facts.groups),
+          weight.place);
     Conv1d conv{weight, {}, facts.stride, facts.dilation, facts.groups};
     if (module.has("bias")) {
       RONDO_TRY(conv.bias, module.parameter("bias", "the biases"));
@@ -229,15 +236,17 @@ class ChainReader {
       RONDO_TRY(rows[name], module.parameter(name, "one number for each channel"));
       RONDO_CHECK(require_shape(rows[name], {at_.features}, "one for each channel"));
     }
-    RONDO_TRY(at_.value, add_normalisation(m_, at_.value, rows["running_mean"], rows["running_var"], kTorchEpsilon, weight,
-                                           rows["bias"]));
+    RONDO_TRY(at_.value, add_normalisation(m_, at_.value, rows["running_mean"], rows["running_var"], kTorchEpsilon,
+                                           weight, rows["bias"]));
     return Done{};
   }
 
   Status add_prelu_module(const std::string& prefix, const Numbers& weight) {
     RONDO_CHECK(only(prefix, {"weight"}, "PReLU"));
-    if (!at_.value) return unsupported("a PReLU as the first module; accepted: one that tells the inputs", weight.place);
-    if (weight.count() != 1) RONDO_CHECK(require_shape(weight, {at_.features}, "one slope for each channel, or one for all"));
+    if (!at_.value)
+      return unsupported("a PReLU as the first module; accepted: one that tells the inputs", weight.place);
+    if (weight.count() != 1)
+      RONDO_CHECK(require_shape(weight, {at_.features}, "one slope for each channel, or one for all"));
     at_.value = add_prelu(m_, at_.value, weight);
     return Done{};
   }

@@ -68,9 +68,9 @@ Result<TorchResult> add_torch_recurrent(ModelBuilder& m, Value* x, const TorchMo
   if (const auto projected = module.find("weight_hr_l0"))
     return projected->refused("an LSTM with a projection (proj_size); accepted: one without");
   RONDO_TRY(const Numbers first, module.parameter("weight_hh_l0", "the recurrent weights of the first layer"));
-  RONDO_CHECK(require_shape(first, {expected.hidden ? gate_count(expected.op) * *expected.hidden : -1,
-                                    expected.hidden.value_or(-1)},
-                            fmt::format("[{} * hidden, hidden]", gate_count(expected.op))));
+  RONDO_CHECK(require_shape(
+      first, {expected.hidden ? gate_count(expected.op) * *expected.hidden : -1, expected.hidden.value_or(-1)},
+      fmt::format("[{} * hidden, hidden]", gate_count(expected.op))));
   const int64_t hidden = first.shape[1];
   int64_t features = expected.inputs;
   for (int64_t layer = 0;; ++layer) {
@@ -88,7 +88,8 @@ Result<TorchResult> add_torch_recurrent(ModelBuilder& m, Value* x, const TorchMo
     x = add_recurrent(m, x, row).sequence;
     features = hidden * (both ? 2 : 1);
   }
-  if (const auto further = module.find(fmt::format("weight_ih_l{}", expected.layers.value_or(0))); further && expected.layers)
+  if (const auto further = module.find(fmt::format("weight_ih_l{}", expected.layers.value_or(0)));
+      further && expected.layers)
     return further->error(fmt::format("a layer beyond the {} that are declared", *expected.layers));
   return TorchResult{x, features};
 }

@@ -1,4 +1,4 @@
-// front_half SEED.onnx...: takes every damaged variant of the seeds from the file to the plan in this process, for
+// front_half SEED...: takes every damaged variant of the seeds from the file to the plan in this process, for
 // builds with sanitizers, which end it at the first fault. What is certain to matter must give an error.
 #include <stdlib.h>
 
@@ -37,8 +37,10 @@ int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     std::ifstream stream(argv[i], std::ios::binary);
     const std::string seed{std::istreambuf_iterator<char>(stream), {}};
-    rondo::mutilate(seed, [&](const rondo::Variant& variant) {
-      const fs::path path = scratch / "model.onnx";
+    const std::string ending = fs::path(argv[i]).extension().string();
+    const auto variants_of = ending == ".onnx" ? rondo::mutilate : rondo::mutilate_json;
+    variants_of(seed, [&](const rondo::Variant& variant) {
+      const fs::path path = scratch / ("model" + ending);
       std::ofstream(path, std::ios::binary) << variant.bytes;
       rondo::Status status = plan_of(path);
       std::string problem;

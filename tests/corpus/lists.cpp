@@ -27,12 +27,18 @@ std::set<fs::path> folders_like(const fs::path& corpus, const std::string& patte
   if (!fs::is_directory(group)) return found;
   for (const fs::directory_entry& entry : fs::directory_iterator(group))
     if (matches(fs::path(pattern).filename().string(), entry.path().filename().string()) &&
-        fs::exists(entry.path() / "model.onnx"))
+        !model_of(entry.path()).empty())
       found.insert(entry.path());
   return found;
 }
 
 }  // namespace
+
+fs::path model_of(const fs::path& folder) {
+  for (const char* name : {"model.onnx", "model.json", "model.nam"})
+    if (fs::exists(folder / name)) return folder / name;
+  return {};
+}
 
 fs::path corpus_folder() {
   const char* named = std::getenv("RONDO_CORPUS");

@@ -1,6 +1,7 @@
 // Damaged models: the reader refuses what it must and survives the rest.
 #include "tests/mutilate/mutilate.h"
 
+#include "tests/frontend/json_models.h"
 #include "tests/frontend/models.h"
 
 using namespace rondo;
@@ -9,11 +10,12 @@ using namespace rondo::test;
 namespace {
 
 /// Reads every variant of a seed; returns how many there were.
-int survive(const std::string& seed) {
+int survive(const std::string& seed, const std::string& name = "model.onnx") {
   TempFolder folder;
-  return mutilate(seed, [&](const Variant& variant) {
+  const auto variants_of = name == "model.onnx" ? mutilate : mutilate_json;
+  return variants_of(seed, [&](const Variant& variant) {
     Diagnostics warnings;
-    Result<Graph> graph = read_model(folder.write("model.onnx", variant.bytes), warnings);
+    Result<Graph> graph = read_model(folder.write(name, variant.bytes), warnings);
     if (graph) {
       CHECK_MESSAGE(variant.expect != Expect::read_fails, "accepted: " << variant.name);
     } else {
@@ -23,7 +25,8 @@ int survive(const std::string& seed) {
       for (const Diagnostic& error : graph.errors()) {
         CHECK(!error.message.empty());
         CHECK(error.severity != Severity::internal);
-        CHECK(error.file == folder.file("model.onnx").string());
+        CHECK(error.file == folder.file(name).string());
+        if (name != "model.onnx") CHECK(error.place.starts_with("/"));
       }
     }
   });
@@ -35,6 +38,12 @@ TEST_CASE("damaged models of the tests' own") {
   CHECK(survive(lstm_model().SerializeAsString()) >= 200);
   CHECK(survive(if_model().SerializeAsString()) >= 150);
   CHECK(survive(tanh_model().SerializeAsString()) >= 150);
+}
+
+TEST_CASE("damaged JSON models of every dialect") {
+  for (const std::string& seed : {kRtneuralJson, kAidaxJson, kGuitarmlJson, kStateDictJson, kKerasJson, kRondoJson})
+    CHECK(survive(seed, "model.json") >= 300);
+  CHECK(survive(kNamJson, "model.nam") >= 200);
 }
 
 TEST_CASE("the variants are the same each time") {

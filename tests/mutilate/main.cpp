@@ -1,5 +1,5 @@
-// rondo-mutilate SEED.onnx OUTDIR: writes the damaged variants of a model as OUTDIR/LABEL_NNN_NAME.onnx, where LABEL
-// is must-fail-read, must-fail-compile or may-pass.
+// rondo-mutilate SEED OUTDIR: writes the damaged variants of a model (.onnx, .json or .nam) as
+// OUTDIR/LABEL_NNN_NAME with the seed's ending, where LABEL is must-fail-read, must-fail-compile or may-pass.
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -9,7 +9,7 @@
 
 int main(int argc, char** argv) {
   if (argc != 3) {
-    std::fputs("usage: rondo-mutilate SEED.onnx OUTDIR\n", stderr);
+    std::fputs("usage: rondo-mutilate SEED OUTDIR\n", stderr);
     return 2;
   }
   std::ifstream stream(argv[1], std::ios::binary);
@@ -19,10 +19,12 @@ int main(int argc, char** argv) {
   std::filesystem::create_directories(folder, error);
   bool written = !error && !seed.empty();
   int number = 0;
-  rondo::mutilate(seed, [&](const rondo::Variant& variant) {
+  const std::string ending = std::filesystem::path(argv[1]).extension().string();
+  const auto variants_of = ending == ".onnx" ? rondo::mutilate : rondo::mutilate_json;
+  variants_of(seed, [&](const rondo::Variant& variant) {
     char prefix[40];
     std::snprintf(prefix, sizeof prefix, "%s_%03d_", std::string(to_string(variant.expect)).c_str(), number++);
-    std::ofstream out(folder / (prefix + variant.name + ".onnx"), std::ios::binary);
+    std::ofstream out(folder / (prefix + variant.name + ending), std::ios::binary);
     out.write(variant.bytes.data(), static_cast<std::streamsize>(variant.bytes.size()));
     out.close();
     written = written && out.good();

@@ -24,7 +24,10 @@ struct Variant {
   std::string bytes;
 };
 
-/// Calls `take` with every variant; returns how many there were. At least 100 for a model of 200 bytes or more.
+/// Calls `take` with every variant of an ONNX model; returns how many there were. At least 100 for a model of 200 bytes or more.
 int mutilate(std::string_view seed, const std::function<void(const Variant&)>& take);
+
+/// The same for a JSON model: damage to its bytes, and to its values, whose effect on the model is not known.
+int mutilate_json(std::string_view seed, const std::function<void(const Variant&)>& take);
 
 }  // namespace rondo

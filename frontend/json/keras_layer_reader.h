@@ -1,0 +1,80 @@
+// The reader of one Keras layer, whose members are in keras_layer.cpp, keras_recurrent.cpp and keras_windows.cpp.
+#pragma once
+
+#include "frontend/json/keras_layer.h"
+
+namespace rondo {
+
+/// The layer's configuration and weights, and what it does to its input.
+class KerasLayer {
+ public:
+  KerasLayer(KerasModel& model, const Json& layer, std::string name, const std::vector<JsonSequence>& inputs)
+      : model_(model), m_(model.m), json_(layer), config_(layer), name_(std::move(name)), inputs_(inputs) {}
+
+  Result<JsonSequence> read();
+
+ private:
+  static constexpr int64_t kLargestSize = int64_t{1} << 24;  // of any size in a configuration
+
+  using Add = Status (KerasLayer::*)();
+  struct Row {
+    std::string_view type;
+    Add add;
+  };
+  static const Row kRows[];
+
+  Status dense();
+  Status time_distributed();
+  Status lstm() { return recurrent(Op::LSTM); }
+  Status gru() { return recurrent(Op::GRU); }
+  Status recurrent(Op op);
+  Status bidirectional();
+  Status conv1d();
+  Status conv2d();
+  Status batch_normalization();
+  Status prelu();
+  Status relu();
+  Status leaky_relu();
+  Status elu();
+  Status softmax();
+  Status activation();
+  Status identity() { return only({}); }
+  Status global_average() { return reduced(Op::ReduceMean); }
+  Status global_max() { return reduced(Op::ReduceMax); }
+  Status reduced(Op op);
+  Status add() { return merged(Op::Add); }
+  Status multiply() { return merged(Op::Mul); }
+  Status subtract() { return merged(Op::Sub); }
+  Status merged(Op op);
+  Status concatenate();
+
+  // The configuration.
+  Status only(std::initializer_list<std::string_view> names) const;
+  Result<int64_t> size(std::string_view name, std::optional<int64_t> absent = {}) const;
+  Result<std::vector<int64_t>> sizes(std::string_view name, size_t count) const;
+  Result<bool> flag(const Json& config, std::string_view name, bool absent) const;
+  Result<double> number(std::string_view name, double absent) const;
+  Result<std::string> word(std::string_view name, std::string absent) const;
+  Status must_be(const Json& config, std::string_view name, bool value) const;
+  Status apply_activation();
+
+  // Weights.
+  Result<Json> parameters() const { return model_.parameters.member(name_, "the weights of the layer of this name"); }
+  Result<Numbers> weights(const std::string& name, std::vector<int64_t> shape) const;
+  Result<std::optional<Numbers>> bias(int64_t count) const;
+
+  Result<RecurrentLayer> recurrent_layer(Op op, const Json& config, const std::vector<std::string>& prefixes) const;
+  Status take_recurrent(const RecurrentLayer& layer, const Json& config);
+  Status require_rank(size_t features) const;
+  int64_t channels() const { return x_.features.back(); }
+
+  KerasModel& model_;
+  ModelBuilder& m_;
+  const Json json_;
+  Json config_;
+  std::string name_;
+  const std::vector<JsonSequence>& inputs_;
+  JsonSequence x_;
+};
+
+}  // namespace rondo
