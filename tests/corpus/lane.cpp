@@ -51,20 +51,14 @@ Verdict failed(const std::string& what, const Outcome& outcome) {
   return {what + ": " + how + "\n" + text, refused};
 }
 
-<<<<<<< HEAD
 Verdict verify(const std::string& program, const fs::path& folder) {
-  Outcome outcome = run({program, "verify", (folder / "model.onnx").string(), "--data", folder.string()});
-  return outcome.exit_code == 0 ? Verdict{} : failed("verify", outcome);
-=======
-std::string verify(const std::string& program, const fs::path& folder) {
   Outcome outcome = run({program, "verify", model_of(folder).string(), "--data", folder.string()});
-  return outcome.exit_code == 0 ? "" : failed("verify", outcome);
+  return outcome.exit_code == 0 ? Verdict{} : failed("verify", outcome);
 }
 
-std::string verify_sensitive(const std::string& program, const fs::path& folder) {
+Verdict verify_sensitive(const std::string& program, const fs::path& folder) {
   Outcome outcome = run({program, "verify", model_of(folder).string(), "--data", folder.string(), "--atol=3e-4"});
-  return outcome.exit_code == 0 ? "" : failed("verify", outcome);
->>>>>>> json
+  return outcome.exit_code == 0 ? Verdict{} : failed("verify", outcome);
 }
 
 /// A folder that vanishes with what is in it.
@@ -80,32 +74,10 @@ struct Scratch {
   }
 };
 
-<<<<<<< HEAD
 std::vector<std::string> with(std::vector<std::string> command, const std::vector<std::string>& options) {
   command.insert(command.end(), options.begin(), options.end());
   return command;
 }
-=======
-std::string artefacts(const std::string& program, const fs::path& folder) {
-  Scratch scratch;
-  fs::create_directory_symlink(folder, scratch.path / "elsewhere");
-  const std::string first = (scratch.path / "model.o").string(), second = (scratch.path / "model2.o").string();
-  auto compile = [&](const std::string& model, const std::string& out) {
-    return run({program, "compile", model, "-o", out});
-  };
-  Outcome outcome = compile(model_of(folder).string(), first);
-  if (outcome.exit_code != 0) return failed("compile", outcome);
-  const std::string object = read_all(first);
-  auto undefined = undefined_symbols(object);
-  if (!undefined) return "the object has no readable symbol table\n";
-  if (!undefined->empty()) return "undefined symbol " + undefined->front() + "\n";
-
-  outcome = compile((scratch.path / "elsewhere" / model_of(folder).filename()).string(), second);
-  if (outcome.exit_code != 0) return failed("compile from elsewhere", outcome);
-  if (read_all(second) != object) return "compiled from another folder, the object differs\n";
-  if (read_all((scratch.path / "model.h").string()) != read_all((scratch.path / "model2.h").string()))
-    return "compiled from another folder, the header differs\n";
->>>>>>> json
 
 /// The model as text at each level, compiled again. Options that fix inputs count only where the inputs still are.
 Verdict check_texts(const std::string& program, const fs::path& model, const Scratch& scratch,
@@ -114,11 +86,7 @@ Verdict check_texts(const std::string& program, const fs::path& model, const Scr
       {"model", "--level=model"}, {"expanded", "--after=expand"}, {"core", "--level=core"}, {"plan", "--level=plan"}};
   for (const auto& [name, option] : texts) {
     const std::string text = (scratch.path / (std::string(name) + ".rir")).string();
-<<<<<<< HEAD
     Outcome outcome = run(with({program, "inspect", model.string(), option, "-o", text}, structural.options));
-=======
-    outcome = run({program, "inspect", model_of(folder).string(), option, "-o", text});
->>>>>>> json
     if (outcome.exit_code != 0) return failed(std::string("inspect ") + option, outcome);
     if (std::string(name) == "core") {  // passes that see it again may find more to do: the numbers must stay
       outcome = run({program, "verify", text, "--data", structural.data.string()});
@@ -142,39 +110,34 @@ Verdict artefacts(const std::string& program, const fs::path& folder) {
   auto compile = [&](const fs::path& model, const std::string& out) {
     return run(with({program, "compile", model.string(), "-o", out}, structural.options));
   };
-  Outcome outcome = compile(folder / "model.onnx", first);
+  Outcome outcome = compile(model_of(folder), first);
   if (outcome.exit_code != 0) return failed("compile", outcome);
   const std::string object = read_all(first);
   auto undefined = undefined_symbols(object);
   if (!undefined) return {"the object has no readable symbol table\n"};
   if (!undefined->empty()) return {"undefined symbol " + undefined->front() + "\n"};
 
-  outcome = compile(scratch.path / "elsewhere" / "model.onnx", second);
+  outcome = compile(scratch.path / "elsewhere" / model_of(folder).filename(), second);
   if (outcome.exit_code != 0) return failed("compile from elsewhere", outcome);
   if (read_all(second) != object) return {"compiled from another folder, the object differs\n"};
   if (read_all((scratch.path / "model.h").string()) != read_all((scratch.path / "model2.h").string()))
     return {"compiled from another folder, the header differs\n"};
-  return check_texts(program, folder / "model.onnx", scratch, structural, object);
+  return check_texts(program, model_of(folder), scratch, structural, object);
 }
 
-std::string refuse(const std::string& program, const fs::path& folder) {
+Verdict refuse(const std::string& program, const fs::path& folder) {
   Scratch scratch;
   const std::string model = model_of(folder).string();
   Outcome outcome = run({program, "compile", model, "-o", (scratch.path / "model.o").string()});
   if (outcome.exit_code != 1) return failed("compile", outcome);
-  if (outcome.errors.find(model + ": /") == std::string::npos) return "the message names no place\n" + outcome.errors;
-  if (outcome.errors.find("internal error") != std::string::npos) return outcome.errors;
-  return fs::is_empty(scratch.path) ? "" : "something was left behind\n";
+  if (!has(outcome.errors, (model + ": /").c_str())) return {"the message names no place\n" + outcome.errors};
+  if (has(outcome.errors, "internal error")) return {outcome.errors};
+  return {fs::is_empty(scratch.path) ? "" : "something was left behind\n"};
 }
 
 /// Dimensions that only data would tell become 2.
-<<<<<<< HEAD
 Verdict bench(const std::string& program, const fs::path& folder) {
-  std::vector<std::string> command{program, "bench", (folder / "model.onnx").string(), "--seconds=0.01"};
-=======
-std::string bench(const std::string& program, const fs::path& folder) {
   std::vector<std::string> command{program, "bench", model_of(folder).string(), "--seconds=0.01"};
->>>>>>> json
   Outcome outcome = run(command);
   const std::string asks = "the data do not tell the dimensions ", end = "; fix them";
   if (size_t at = outcome.errors.find(asks); at != std::string::npos) {
@@ -216,14 +179,9 @@ std::string judge(const Verdict& verdict, bool exception) {
 }  // namespace
 
 int main(int argc, char** argv) {
-<<<<<<< HEAD
   const bool write = argc == 5 && std::strcmp(argv[4], "--write-exceptions") == 0 && std::strcmp(argv[1], "verify") == 0;
   if ((argc != 4 && !write) || !kChecks.count(argv[1])) {
-    std::fputs("usage: corpus_lane verify|artefacts|bench PROGRAM LIST [--write-exceptions]\n", stderr);
-=======
-  if (argc != 4 || !kChecks.count(argv[1])) {
-    std::fputs("usage: corpus_lane verify|verify_sensitive|refuse|artefacts|bench PROGRAM LIST\n", stderr);
->>>>>>> json
+    std::fputs("usage: corpus_lane verify|verify_sensitive|refuse|artefacts|bench PROGRAM LIST [--write-exceptions]\n", stderr);
     return 2;
   }
   const fs::path corpus = corpus_folder();

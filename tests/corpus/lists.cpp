@@ -57,6 +57,8 @@ List read_list(const fs::path& list, const fs::path& corpus) {
     if (line.empty()) continue;
     if (line.starts_with(kException))
       result.unsupported.insert(corpus / line.substr(kException.size()));
+    else if (line[0] == '!')
+      for (const fs::path& folder : folders_like(corpus, line.substr(1))) chosen.erase(folder);
     else
       chosen.merge(folders_like(corpus, line));
   }

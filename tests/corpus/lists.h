@@ -15,28 +15,20 @@ std::filesystem::path corpus_folder();
 /// The exit code that ctest counts as skipped.
 inline constexpr int kSkip = 77;
 
-<<<<<<< HEAD
-/// A .list file: a folder of the corpus per line, '*' for any text within a name, '#' for comments. A line
-/// "unsupported FOLDER" names an exception among them: a model that must be refused as such. Sorted; only folders with a
-/// model.onnx count.
-=======
-/// A .list file: a folder of the corpus per line, '*' for any text within a name, a leading '!' to leave out again,
-/// '#' for comments, and "expect N": how many models the whole list must give. Sorted; only folders with a model
-/// count.
->>>>>>> json
+/// A .list file: a folder of the corpus per line, '*' for any text within a name, a leading '!' to leave out again, '#' for
+/// comments. A line "unsupported FOLDER" names an exception among them: a model that must be refused as such. Sorted; only
+/// folders with a model count.
 struct List {
   std::vector<std::filesystem::path> folders;
   std::set<std::filesystem::path> unsupported;
 };
 List read_list(const std::filesystem::path& list, const std::filesystem::path& corpus);
 
-<<<<<<< HEAD
 /// Puts these exceptions in place of those that the list names.
 bool write_exceptions(const std::filesystem::path& list, const std::set<std::string>& folders);
-=======
+
 /// model.onnx, model.json or model.nam in a folder; empty if there is none.
 std::filesystem::path model_of(const std::filesystem::path& folder);
->>>>>>> json
 
 /// Every model.onnx below the corpus, sorted.
 std::vector<std::filesystem::path> all_models(const std::filesystem::path& corpus);
