@@ -63,7 +63,7 @@ void copy_without(const fs::path& recording, size_t inputs, const std::set<size_
 
 Structural find_structural(const std::string& program, const fs::path& folder, const fs::path& scratch) {
   Structural result;
-  const fs::path model = folder / "model.onnx", recording = first_recording(folder);
+  const fs::path model = model_of(folder), recording = first_recording(folder);
   const Outcome outcome = run({program, "verify", model.string(), "--data", recording.string()});
   if (outcome.exit_code != 0) result.problem = outcome.errors + "verify fails\n";
   std::vector<std::string> inputs;
