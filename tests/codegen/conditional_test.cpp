@@ -43,7 +43,7 @@ std::string model(int lanes) {
     kernel begin {
       %0 = immediate 40.0: f32
       %1 = immediate 0.0: f32
-      %2 = immediate true: bool
+      %2 = immediate 1: bool
       store value[0] = %0
       store more[0] = %1
       store again[0] = %2
