@@ -137,6 +137,7 @@ Status KerasLayer::apply_activation() {
 
 Result<Numbers> KerasLayer::weights(const std::string& name, std::vector<int64_t> shape) const {
   RONDO_TRY(const Json all, parameters());
+  read_arrays_.insert(name);
   RONDO_TRY(const Json json, all.member(name, "weights: base64 of float32, or a list of numbers"));
   const bool written = json.is(JsonKind::list) && json.size() > 0 && json.item(0).is(JsonKind::number);
   RONDO_TRY(Numbers numbers, written ? read_numbers(json) : read_base64(json));
@@ -146,6 +147,16 @@ Result<Numbers> KerasLayer::weights(const std::string& name, std::vector<int64_t
     return json.error(
         fmt::format("found {} numbers; accepted: {}, [{}]", numbers.count(), count, fmt::join(shape, ", ")));
   return reshaped(std::move(numbers), std::move(shape));
+}
+
+Status KerasLayer::check_unread() const {
+  const std::optional<Json> all = model_.parameters.find(name_);
+  for (size_t i = 0; all && i < all->size(); ++i) {
+    const std::string& name = all->name(i);
+    if (!read_arrays_.count(name) && name != "td_input_len" && name != "td_output_len")
+      return all->item(i).error("the layer has no use for this array; accepted: those that its options ask for");
+  }
+  return Done{};
 }
 
 Result<std::optional<Numbers>> KerasLayer::bias(int64_t count) const {
@@ -310,6 +321,7 @@ Result<JsonSequence> KerasLayer::read() {
     types += (types.empty() ? "" : ", ") + std::string(row.type);
     if (row.type != class_name) continue;
     RONDO_CHECK((this->*row.add)());
+    RONDO_CHECK(check_unread());
     return x_;
   }
   return type.refused(fmt::format("found the layer class {}; accepted: InputLayer, {}", in_quotes(class_name), types));

@@ -1,6 +1,8 @@
 // The reader of one Keras layer, whose members are in keras_layer.cpp, keras_recurrent.cpp and keras_windows.cpp.
 #pragma once
 
+#include <set>
+
 #include "frontend/json/keras_layer.h"
 
 namespace rondo {
@@ -61,6 +63,8 @@ class KerasLayer {
   // Weights.
   Result<Json> parameters() const { return model_.parameters.member(name_, "the weights of the layer of this name"); }
   Result<Numbers> weights(const std::string& name, std::vector<int64_t> shape) const;
+  /// Every array of the layer has been read.
+  Status check_unread() const;
   Result<std::optional<Numbers>> bias(int64_t count) const;
 
   Result<RecurrentLayer> recurrent_layer(Op op, const Json& config, const std::vector<std::string>& prefixes) const;
@@ -75,6 +79,7 @@ class KerasLayer {
   std::string name_;
   const std::vector<JsonSequence>& inputs_;
   JsonSequence x_;
+  mutable std::set<std::string> read_arrays_;
 };
 
 }  // namespace rondo

@@ -135,10 +135,13 @@ Result<Tensor> read_own_tensor(const Json& json) {
       "a number or nested lists of numbers (float32), or an object such as {\"i64\": [1, 2]} or {\"f32\": 0, "
       "\"shape\": [3]}";
   if (json.is(JsonKind::list) || json.is(JsonKind::number)) return read_nested(json, DType::f32);
-  if (!json.is(JsonKind::object) || json.size() == 0 || !find_dtype(json.name(0))) return json.expected(kForm);
-  const DType dtype = *find_dtype(json.name(0));
-  RONDO_CHECK(json.only({json.name(0), "shape"}));
-  const Json value = json.item(0);
+  RONDO_CHECK(json.require(JsonKind::object, kForm));
+  size_t typed = 0;  // the member that is called after an element type
+  while (typed < json.size() && !find_dtype(json.name(typed))) ++typed;
+  if (typed == json.size()) return json.expected(kForm);
+  RONDO_CHECK(json.only({json.name(typed), "shape"}));
+  const DType dtype = *find_dtype(json.name(typed));
+  const Json value = json.item(typed);
   const std::optional<Json> given = json.find("shape");
   if (!given)
     return value.is(JsonKind::text) ? Result<Tensor>(json.error("base64 without 'shape'; accepted: both"))

@@ -236,6 +236,8 @@ TEST_CASE("malformed Keras JSON in frugally-deep's form") {
            "found null"},
           {"\"units\": 2", "\"units\": \"2\"", layers + "/1/config/units", "an integer"},
           {"\"units\": 2", "\"units\": 3", "/trainable_params/d/weights", "found 2 numbers; accepted: 3"},
+          {"[\"AACAPwAA\", \"AEA=\"]", "[\"AACAPwAA\", \"AEA=\"], \"bias\": [0, 0]", "/trainable_params/d/bias",
+           "no use for this array"},
           {"\"use_bias\": false", "\"use_bias\": true", "/trainable_params/d", "'bias' is missing"},
           {"\"activation\": \"tanh\"", "\"activation\": \"tang\"", layers + "/1/config/activation", "accepted: linear"},
           {"\"trainable\": true", "\"sparsity\": true", layers + "/1/config/sparsity", "is not known"},

@@ -83,6 +83,7 @@ TEST_CASE("tensors") {
         Tensor::from_doubles(DType::f64, {2, 2}, std::vector<double>{1, 2, 3, 4}));
   CHECK(constant_in("{\"f32\": \"AACAPwAAAEA=\", \"shape\": [2]}") ==
         Tensor::from_doubles(DType::f32, {2}, std::vector<double>{1, 2}));
+  CHECK(constant_in("{\"shape\": [2], \"i32\": 7}") == Tensor::from_ints(DType::i32, {2}, std::vector<int64_t>{7, 7}));
   TempFolder folder;
   for (const char* bad : {"{\"u8\": 256}", "{\"i8\": [-129]}", "{\"bool\": 1}", "{\"f32\": [1, 2], \"shape\": [3]}",
                           "true", "{\"f32\": \"AACAPw==\"}", "{\"f32\": \"AACAPw==\", \"shape\": [2]}",
