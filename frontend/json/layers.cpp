@@ -42,7 +42,6 @@ Value* initial_state(ModelBuilder& m, const RecurrentLayer& layer, std::optional
 Attributes attributes_of(const RecurrentLayer& layer, int64_t hidden) {
   Attributes attributes{{"hidden_size", hidden}};
   if (layer.directions.size() == 2) attributes.set("direction", std::string("bidirectional"));
-  if (layer.backward) attributes.set("direction", std::string("reverse"));
   if (layer.op == Op::GRU) attributes.set("linear_before_reset", int64_t{layer.linear_before_reset});
   std::vector<std::string> activations;
   for (size_t i = 0; i < layer.directions.size(); ++i)

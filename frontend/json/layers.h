@@ -18,7 +18,6 @@ struct RecurrentWeights {
 struct RecurrentLayer {
   Op op = Op::LSTM;
   std::vector<RecurrentWeights> directions;  // forward, then backward if there are two
-  bool backward = false;                     // of a single direction: runs from the last step to the first
   bool linear_before_reset = true;           // GRU: the reset gate multiplies (h U + b), not h
   std::vector<std::string> activations;      // ONNX's names for one direction; empty: the operator's own
 };

@@ -22,8 +22,9 @@ Result<Numbers> read_numbers(const Json& json);
 /// The shape must be `want`; -1 stands for any size. `meaning` tells what the array is: "U[hidden, 4 * hidden]".
 Status require_shape(const Numbers& numbers, const std::vector<int64_t>& want, std::string_view meaning);
 
-/// Arrays of other shapes: transposed by `perm`, and rows [first, first + count) of axis 0.
+/// Axis i of the result is axis perm[i].
 Numbers transposed(const Numbers& numbers, const std::vector<int64_t>& perm);
+/// The same numbers under another shape of as many elements.
 Numbers reshaped(Numbers numbers, std::vector<int64_t> shape);
 
 /// Base64 (RFC 4648, padded) of little-endian float32, in one text or a list of texts that are joined.
