@@ -80,6 +80,8 @@ class Expansion {
   /// Marks errors of this node with what would settle them: the inputs whose contents the values need that were asked
   /// for and are not known, and the dimensions that must be constants.
   Diagnostics mark_wanted(Diagnostics errors) const;
+  /// Notes that the node could be expanded if this value were known.
+  void want(const Value* value) { unknown_.push_back(value); }
 
  private:
   const Attribute* find(const char* name);

@@ -229,11 +229,10 @@ Values LoopEmitter::as_loop() {
   const Values slices = stacked_outputs();
   const Dim most = bound(operands_.condition ? steps_.holds(body_.condition) : Holds{true, std::nullopt});
   if (!slices.empty() && is_unlimited(most)) {
-    const bool input = operands_.limit && !operands_.limit->producer;
-    return {e_.unsupported(fmt::format(
-        "how many steps the loop makes is only known when the model runs, and nothing bounds its results' size; {}",
-        input && !limit_ ? fmt::format("--const {}=N fixes the number of steps", operands_.limit->name)
-                         : "a constant number of steps, or --const for an input that it depends on, bounds it"))};
+    if (operands_.limit && !limit_) e_.want(operands_.limit);
+    return {e_.unsupported(
+        "how many steps the loop makes is only known when the model runs, and nothing bounds its results' size; a constant "
+        "number of steps bounds it")};
   }
   const Values inits = [&] {
     Values list;

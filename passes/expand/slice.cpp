@@ -109,10 +109,12 @@ Value* moving_window(Expansion& e, Value* x) {
   const Shifted from = shifted(start), to = shifted(end);
   const int64_t width = to.by - from.by;
   if (axes.size() != 1 || steps != std::vector<int64_t>{1} || !element_count(shape_of(start)).is(1) ||
-      from.base != to.base || width < 0)
+      from.base != to.base || width < 0) {
+    e.want(start), e.want(end);
     return e.unsupported(
         "starts and ends must be known at compile time (constants, or computed from shapes), or along one axis be i and "
         "i + n, where n is a constant");
+  }
   const int axis = normalise_axis(e, axes[0], rank_of(x));
   if (!e.ok()) return x;
   const Dim size = shape_of(x)[axis];

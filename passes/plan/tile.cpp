@@ -44,6 +44,7 @@ struct NestWork {
   double steps = 1;     // iterations
   int reductions = 0;   // R
   int weights = 0;      // W
+  int apart = 0;        // of these, whose lanes lie apart: what varies is never packed
   int spread = 0;       // X
   int alive = 0;        // results of earlier nests that are needed later and are no beginning here
   int weight_bytes = 0; // of one vector of each weight
@@ -67,6 +68,8 @@ class TileCost {
       }
       const int width = byte_size(plan.buffers[instr.buffer].dtype);
       ++work.weights;
+      const bool packed = plan.buffers[instr.buffer].kind == Buffer::Kind::constant;
+      work.apart += !packed && !coefficient(instr.index, s.vector_axis).is(1);
       work.weight_bytes += s.lanes * width;
       all_weights_ += footprint(kernel, instr);
       panel_ += work.steps * s.lanes * width;
@@ -120,13 +123,20 @@ class TileCost {
     return partials;
   }
 
-  double products(int rows, int vectors) const {
+  /// Multiply-adds, or loads of single lanes, of all nests in one tile: what straight-line code is long by.
+  double length(int rows, int vectors) const {
     double sum = 0;
-    for (const NestWork& work : works_) sum += work.steps * work.reductions * rows * vectors;
+    for (const NestWork& work : works_)
+      sum += work.steps * vectors * (work.reductions * rows + work.apart * kernel_.schedule.lanes);
     return sum;
   }
 
  private:
+  /// Loads for one vector along the vector axis: one for each lane where the lanes lie apart.
+  double loads_along(const NestWork& work) const {
+    return work.weights + work.apart * (kernel_.schedule.lanes - 1);
+  }
+
   void count_alive() {
     for (size_t nest = 1; nest < works_.size(); ++nest)
       for (size_t i = 0; i < kernel_.body.size(); ++i) {
@@ -194,7 +204,7 @@ class TileCost {
     for (const NestWork& work : works_) {
       const double products = work.reductions * rows * vectors, spread = work.spread * rows;
       const std::initializer_list<double> costs = {
-          products / target_.multiply_adds, (work.weights * vectors + spread) / target_.loads,
+          products / target_.multiply_adds, (loads_along(work) * vectors + spread) / target_.loads,
           (products + spread + 2.0 / partials) / (kIssue * target_.multiply_adds)};
       const double bytes = work.weight_bytes * vectors / bytes_per_cycle;
       const double all = std::accumulate(costs.begin(), costs.end(), bytes);
@@ -301,7 +311,7 @@ std::vector<PricedTile> tiles_of(const Plan& plan, const Kernel& kernel, int row
         Schedule schedule = own;
         schedule.vectors = vectors, schedule.rows = rows, schedule.unroll = partials;
         schedule.row_axis = rows > 1 ? row : -1;
-        schedule.flat = constant && cost.products(rows, vectors) <= kFlatProducts;
+        schedule.flat = constant && cost.length(rows, vectors) <= kFlatProducts;
         tiles.push_back({cost.total(rows, vectors, partials, vector_count), schedule});
       }
   return tiles;
