@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "tests/corpus/lists.h"
 #include "tests/process.h"
 
 namespace fs = std::filesystem;

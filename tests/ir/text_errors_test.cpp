@@ -70,7 +70,7 @@ TEST_CASE("errors say where and what") {
       {"model \"x\" { input %x: f32[]\n  unsupported \"If\"() region () {\n    yield %x\n  }\n}", "3:11",
        "values from outside come in as operands"},
       {"model \"x\" { unsupported \"If\"() region () { input %x: ? } }", "1:44", "parentheses"},
-      {"plan \"p\" { buffer b = heap f32[1] }", "1:23", "expected input, output, state, constant or scratch"},
+      {"plan \"p\" { buffer b = heap f32[1] }", "1:23", "expected input, output, state, constant, scratch or measured"},
       {"plan \"p\" { buffer b = scratch f32[1, 2] }", "1:31", "one size"},
       {"plan \"p\" { buffer b = scratch f32[1] buffer b = scratch f32[1] }", "1:45", "already taken"},
       {"plan \"p\" { input \"x\": f32[] in x }", "1:32", "no buffer of this name"},

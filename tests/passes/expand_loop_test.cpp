@@ -174,7 +174,7 @@ TEST_CASE("results without a bound on their size are an error that says what wou
   model.output(results[1], "all");
   const std::string text = messages_of(model);
   CHECK(contains(text, "(Loop)"));
-  CHECK(contains(text, "--const steps=N"));
+  CHECK(contains(text, "--const=steps="));
 }
 
 TEST_CASE("a number of steps that only the run knows") {
