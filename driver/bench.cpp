@@ -8,14 +8,16 @@
 #include "driver/bench_report.h"
 #include "driver/dims.h"
 #include "driver/inputs.h"
+#include "driver/settle.h"
 
 namespace rondo {
 namespace {
 
 Result<std::vector<Tensor>> choose_inputs(const LoadedModel& model, const std::vector<NamedTensor>& given,
-                                          Dim::Values& dims) {
+                                          const std::set<std::string>& frozen, Dim::Values& dims) {
   DimSolver solver;
   for (const NamedTensor& input : given) {
+    if (frozen.count(input.name)) continue;
     auto slot =
         std::find_if(model.inputs().begin(), model.inputs().end(), [&](const Slot& s) { return s.name == input.name; });
     if (slot == model.inputs().end()) return invalid(fmt::format("the model has no input '{}'", input.name));
@@ -32,11 +34,18 @@ Status bench(const BenchOptions& options) {
   RONDO_TRY(std::vector<NamedTensor> given, read_inputs(options.inputs));
   RONDO_TRY(Parsed source, read_source(options.model));
   RONDO_TRY(Target target, host_target(options.model.target));
-  RONDO_TRY(Plan plan, lower_to_plan(std::move(source), options.model, target));
+  Recording recording;
+  recording.inputs = given;
+  Settled settled;
+  RONDO_TRY(Plan plan, build_settled<Plan>(source, given_by(recording, options.model.states), settled,
+                                           [&](Parsed copied) {
+                                             return lower_to_plan(std::move(copied), options.model, target);
+                                           }));
+  report_settled(settled, options.model.model);
   RONDO_TRY(LoadedModel model, LoadedModel::build(plan, target, options.model));
   auto work = [&]() -> Status {
     Dim::Values dims;
-    RONDO_TRY(std::vector<Tensor> inputs, choose_inputs(model, given, dims));
+    RONDO_TRY(std::vector<Tensor> inputs, choose_inputs(model, given, names_of(settled), dims));
     RONDO_TRY(CallTime time, time_kernels(plan, target, options.model, model, dims, inputs, options.seconds));
     fmt::print("{}", options.json ? bench_json(options.model.model, time) : bench_text(options.model.model, time));
     return Done{};

@@ -1,4 +1,4 @@
-// See constants.h. Tested by tests/driver/constants_test.cpp.
+// See constants.h. Tested by tests/driver/settle_test.cpp.
 #include "driver/constants.h"
 
 #include <fmt/format.h>
@@ -7,8 +7,7 @@
 #include <charconv>
 
 #include "driver/dims.h"
-#include "driver/files.h"
-#include "frontend/npy.h"
+#include "driver/data.h"
 #include "passes/pipeline.h"
 
 namespace rondo {
@@ -20,7 +19,7 @@ Result<Tensor> repeated(const Type& type, const std::string& text) {
   double value = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size())
-    return invalid(fmt::format("'{}' is neither a number nor an .npy file", text));
+    return invalid(fmt::format("'{}' is neither a number nor an .npy or .pb file", text));
   auto shape = constant_shape(type.shape);
   if (!shape)
     return invalid(
@@ -66,18 +65,28 @@ void replace_by_constant(Graph& graph, Value* param, Tensor tensor) {
 
 }  // namespace
 
+Status bind_constant(Graph& graph, const std::string& input, const Tensor& value) {
+  Value* param = find_input(graph, input);
+  if (!param) return no_input(graph, input);
+  if (!param->type) return invalid("its type is not known, so that it cannot be frozen");
+  DimSolver solver;
+  RONDO_CHECK(solver.add(input, *param->type, value));
+  RONDO_CHECK(bind_dims(graph, solver.values()));
+  replace_by_constant(graph, param, value);
+  return Done{};
+}
+
 Status bind_constant(Graph& graph, const std::string& input, const std::string& value) {
   auto bind = [&]() -> Status {
+    if (is_tensor_file(value)) {
+      RONDO_TRY(Tensor tensor, read_tensor_file(value));
+      return bind_constant(graph, input, tensor);
+    }
     Value* param = find_input(graph, input);
     if (!param) return no_input(graph, input);
     if (!param->type) return invalid("its type is not known, so that it cannot be frozen");
-    const bool from_file = has_ending(value, ".npy");
-    RONDO_TRY(Tensor tensor, from_file ? read_npy(value) : repeated(*param->type, value));
-    DimSolver solver;
-    RONDO_CHECK(solver.add(input, *param->type, tensor));
-    RONDO_CHECK(bind_dims(graph, solver.values()));
-    replace_by_constant(graph, param, std::move(tensor));
-    return Done{};
+    RONDO_TRY(Tensor tensor, repeated(*param->type, value));
+    return bind_constant(graph, input, tensor);
   };
   Status status = bind();
   if (status) return status;

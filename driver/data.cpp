@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "driver/files.h"
 #include "frontend/frontend.h"
 #include "frontend/npy.h"
 
@@ -126,6 +127,12 @@ Result<Recording> read_arrays(const std::string& folder, const Interface& interf
   RONDO_CHECK(read_named(fs::path(folder) / "inputs", input_names(interface), recording.inputs));
   RONDO_CHECK(read_named(fs::path(folder) / "outputs", interface.outputs, recording.outputs));
   return recording;
+}
+
+bool is_tensor_file(const std::string& path) { return has_ending(path, ".npy") || has_ending(path, ".pb"); }
+
+Result<Tensor> read_tensor_file(const std::string& path) {
+  return has_ending(path, ".pb") ? read_tensor_proto(path) : read_npy(path);
 }
 
 Tensor slice_step(const Tensor& tensor, int64_t step) {

@@ -42,6 +42,10 @@ Result<Recording> read_arrays(const std::string& folder,
 Result<Recording> read_csv(const std::string& folder, const Interface& interface);  // x.csv, y.csv
 Result<Recording> read_stream(const std::string& folder, const Interface& interface);  // stream.json
 
+/// A tensor by its file's ending: .npy, or .pb, ONNX's TensorProto.
+bool is_tensor_file(const std::string& path);
+Result<Tensor> read_tensor_file(const std::string& path);
+
 /// Step `step` of a tensor with a leading axis of steps.
 Tensor slice_step(const Tensor& tensor, int64_t step);
 /// The opposite of slice_step; all steps have one type.

@@ -7,6 +7,7 @@
 
 #include "driver/inputs.h"
 #include "driver/play.h"
+#include "driver/settle.h"
 #include "frontend/npy.h"
 
 namespace rondo {
@@ -47,7 +48,7 @@ Status write_outputs(const std::vector<NamePair>& files, const Played& played) {
 Result<std::vector<NamedTensor>> read_inputs(const std::vector<NamePair>& files) {
   std::vector<NamedTensor> inputs;
   for (const auto& [name, file] : files) {
-    RONDO_TRY(Tensor tensor, read_npy(file));
+    RONDO_TRY(Tensor tensor, read_tensor_file(file));
     inputs.push_back({name, std::move(tensor)});
   }
   return inputs;
@@ -68,8 +69,13 @@ Status run(const RunOptions& options) {
     }
   }
   RONDO_TRY(Parsed source, read_source(options.model));
-  RONDO_TRY(LoadedModel model, LoadedModel::build(std::move(source), options.model));
-  RONDO_TRY(Played played, about_file(play(model, recording, {}), options.model.model));
+  Settled settled;
+  RONDO_TRY(LoadedModel model, build_settled<LoadedModel>(source, given_by(recording, options.model.states), settled,
+                                                          [&](Parsed copied) {
+                                                            return LoadedModel::build(std::move(copied), options.model);
+                                                          }));
+  report_settled(settled, options.model.model);
+  RONDO_TRY(Played played, about_file(play(model, recording, names_of(settled)), options.model.model));
   if (!options.outputs.empty()) return write_outputs(options.outputs, played);
   for (const NamedTensor& output : played.outputs) print_tensor(output);
   return Done{};

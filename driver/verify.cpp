@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <deque>
 
 #include "driver/compare.h"
 #include "driver/play.h"
 #include "driver/report.h"
+#include "driver/settle.h"
 
 namespace rondo {
 namespace {
@@ -23,13 +25,6 @@ Interface interface_of(const Parsed& source) {
     interface.inputs.push_back({input->name, input->type.value_or(Type{})});
   interface.outputs = source.graph->output_names;
   return interface;
-}
-
-Parsed copy(const Parsed& source) {
-  Parsed result;
-  if (source.plan) result.plan = source.plan;
-  if (source.graph) result.graph = std::move(*source.graph->clone());
-  return result;
 }
 
 bool has_state(const Parsed& source, const std::string& name) {
@@ -48,10 +43,13 @@ class Verifier {
 
   Status check(const Recording& recording) {
     const std::vector<NamePair> states = states_for(recording);
-    RONDO_TRY(const LoadedModel* model, model_for(states));
+    RONDO_TRY(const Built* built, model_for(recording, states));
     for (const NamedTensor& input : recording.inputs)
       if (frozen_.count(input.name)) report({warning("--const replaces the recorded values", "'" + input.name + "'")});
-    RONDO_TRY(Played played, about_file(play(*model, recording, frozen_), recording.path));
+    report_settled(built->settled, recording.path);
+    std::set<std::string> frozen = names_of(built->settled);
+    frozen.insert(frozen_.begin(), frozen_.end());
+    RONDO_TRY(Played played, about_file(play(built->model, recording, frozen), recording.path));
     for (const NamedTensor& want : recording.outputs) RONDO_CHECK(check_output(recording, states, played, want));
     for (const RecordedState& state : recording.states)
       compare_one(recording, "state", state.input, *find(played.states, state.input), state.final);
@@ -86,14 +84,26 @@ class Verifier {
     return states;
   }
 
-  /// The model compiled with these states; once for all recordings that need the same.
-  Result<const LoadedModel*> model_for(const std::vector<NamePair>& states) {
-    auto known = models_.find(states);
-    if (known != models_.end()) return &known->second;
+  struct Built {
+    std::vector<NamePair> states;
+    Settled settled;
+    LoadedModel model;
+  };
+
+  /// The model compiled with these states, and what it must know taken from the recording; once for all recordings that
+  /// agree in both.
+  Result<const Built*> model_for(const Recording& recording, const std::vector<NamePair>& states) {
+    const Given given = given_by(recording, states);
+    for (const Built& built : built_)
+      if (built.states == states && holds(source_, built.settled, given)) return &built;
     ModelOptions options = options_.model;
     options.states = states;
-    RONDO_TRY(LoadedModel model, LoadedModel::build(copy(source_), options));
-    return &models_.emplace(states, std::move(model)).first->second;
+    Settled settled;
+    RONDO_TRY(LoadedModel model, build_settled<LoadedModel>(source_, given, settled, [&](Parsed copied) {
+                return LoadedModel::build(std::move(copied), options);
+              }));
+    built_.push_back({states, std::move(settled), std::move(model)});
+    return &built_.back();
   }
 
   Status check_output(const Recording& recording, const std::vector<NamePair>& states, const Played& played,
@@ -128,7 +138,7 @@ class Verifier {
   const VerifyOptions& options_;
   Parsed source_;
   std::set<std::string> frozen_;
-  std::map<std::vector<NamePair>, LoadedModel> models_;
+  std::deque<Built> built_;  // what is in it stays where it is
   int64_t compared_ = 0, wrong_ = 0;
 };
 

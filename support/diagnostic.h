@@ -22,6 +22,8 @@ struct Diagnostic {
   std::string file;     // path as the user gave it; filled in by the reader or the driver
   std::string place;    // "node 'lstm_0' (LSTM)", "7:10", "input 'x'"; may be empty
   std::string message;  // one sentence, no final stop
+  /// What would settle it if it were known when the model is compiled: the contents of inputs, and dimensions.
+  std::vector<std::string> wanted_inputs = {}, wanted_dims = {};
 };
 
 using Diagnostics = std::vector<Diagnostic>;

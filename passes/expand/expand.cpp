@@ -4,6 +4,7 @@
 #include "passes/expand/expand.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "passes/pipeline.h"
 
@@ -50,12 +51,33 @@ class Expander {
     if (Status merged = merge_symbols(core_); !merged) append(errors_, merged.errors());
     warn_of_bound_dims();
     write_back_types();
-    if (!errors_.empty()) return std::move(errors_);
+    if (!errors_.empty()) {
+      tell_wanted();
+      return std::move(errors_);
+    }
     warn_of_contradictions();
     return std::move(core_);
   }
 
  private:
+  /// Keeps of what would settle the errors what the user can give, and says so.
+  void tell_wanted() {
+    std::set<std::string> inputs, dims;
+    for (const Value* input : model_.inputs()) {
+      inputs.insert(input->name);
+      if (!input->type) continue;
+      for (const Dim& dim : input->type->shape) dim.collect_symbols(dims);
+    }
+    for (Diagnostic& error : errors_) {
+      std::erase_if(error.wanted_inputs, [&](const std::string& name) { return !inputs.count(name); });
+      std::erase_if(error.wanted_dims, [&](const std::string& name) { return !dims.count(name); });
+      std::vector<std::string> options;
+      for (const std::string& name : error.wanted_inputs) options.push_back("--const=" + name + "=VALUE|FILE.npy");
+      for (const std::string& name : error.wanted_dims) options.push_back("--dim=" + name + "=N");
+      if (!options.empty()) error.message += fmt::format("; what may settle it: {}", fmt::join(options, ", "));
+    }
+  }
+
   void expand_params() {
     core_.name = model_.name;
     core_.equalities = model_.equalities;
@@ -105,7 +127,7 @@ class Expander {
     if (!function) return internal_error("operator has no expansion", node.place);
     Expansion expansion(builder, node, model_.opset, std::move(operands));
     std::vector<Value*> results = function(expansion);
-    RONDO_CHECK(builder.status());
+    if (Status status = builder.status(); !status) return expansion.mark_wanted(std::move(status).errors());
     if (Diagnostics unread = expansion.unread(); !unread.empty()) return unread;
     return results;
   }

@@ -59,6 +59,10 @@ class Expansion {
   /// Operands and attributes present but never asked for, as errors.
   Diagnostics unread() const;
 
+  /// Marks errors of this node with what would settle them: the inputs whose contents the values need that were asked
+  /// for and are not known, and the dimensions that must be constants.
+  Diagnostics mark_wanted(Diagnostics errors) const;
+
  private:
   const Attribute* find(const char* name);
   template <class T>
@@ -67,6 +71,8 @@ class Expansion {
   std::vector<Value*> operands_;
   std::vector<bool> operand_read_;
   std::map<std::string, bool> attribute_read_;
+  std::vector<const Value*> unknown_;   // values that were asked for and are not known
+  std::set<std::string> open_symbols_;  // dimensions that were asked to be constants
 };
 
 /// Gives one value for each result that the node wants, in the node's order (null for others).

@@ -39,7 +39,9 @@ std::vector<Value*> Expansion::all_operands() {
 
 std::optional<Tensor> Expansion::known_tensor(int i) {
   const Value* value = optional_operand(i);
-  return value ? rondo::known_tensor(value) : std::nullopt;
+  std::optional<Tensor> tensor = value ? rondo::known_tensor(value) : std::nullopt;
+  if (value && !tensor) unknown_.push_back(value);
+  return tensor;
 }
 
 std::vector<Dim> Expansion::known_elements(int i, const char* what) {
@@ -58,6 +60,7 @@ std::vector<Dim> Expansion::known_elements(int i, const char* what) {
     std::vector<int64_t> numbers = tensor->ints();
     return {numbers.begin(), numbers.end()};
   }
+  unknown_.push_back(value);
   unsupported(
       fmt::format("{} (operand {}) must be known at compile time: a constant, or computed from shapes", what, i));
   return {};
@@ -68,6 +71,7 @@ std::vector<int64_t> Expansion::known_integers(int i, const char* what) {
   for (const Dim& element : known_elements(i, what)) {
     auto number = b.graph().resolve(element).constant();
     if (!number) {
+      element.collect_symbols(open_symbols_);
       unsupported(fmt::format("{} (operand {}) holds '{}', must be a constant; --dim fixes a dimension", what, i,
                               element.to_string()));
       return {};
@@ -168,6 +172,36 @@ Diagnostics Expansion::unread() const {
     if (!operands_[i] || operand_read_[i]) continue;
     errors.push_back(rondo::unsupported(
         fmt::format("operand {} has no meaning in this form of the operator (opset {})", i, opset), node.place));
+  }
+  return errors;
+}
+
+namespace {
+
+/// The parameters from whose contents a value is computed, by name.
+void collect_params(const Value* value, std::set<const Value*>& seen, std::set<std::string>& names) {
+  std::vector<const Value*> open{value};
+  while (!open.empty()) {
+    const Value* next = open.back();
+    open.pop_back();
+    if (!next || !seen.insert(next).second) continue;
+    if (next->producer)
+      open.insert(open.end(), next->producer->operands.begin(), next->producer->operands.end());
+    else
+      names.insert(next->name);
+  }
+}
+
+}  // namespace
+
+Diagnostics Expansion::mark_wanted(Diagnostics errors) const {
+  std::set<const Value*> seen;
+  std::set<std::string> inputs;
+  for (const Value* value : unknown_) collect_params(value, seen, inputs);
+  for (Diagnostic& error : errors) {
+    if (!error.wanted_inputs.empty() || !error.wanted_dims.empty()) continue;
+    error.wanted_inputs.assign(inputs.begin(), inputs.end());
+    error.wanted_dims.assign(open_symbols_.begin(), open_symbols_.end());
   }
   return errors;
 }
