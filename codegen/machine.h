@@ -30,6 +30,7 @@ struct Target::Machine {
   TargetFacts facts;
   Capabilities can;
   llvm::Triple triple;
+  int vector_bits = 0;       // SVE and RVV: what the code is compiled for
   std::string abi;  // RISC-V: the calling convention's name, also a module flag; empty elsewhere
   std::unique_ptr<llvm::TargetMachine> llvm;
 };

@@ -1,6 +1,8 @@
 // The Emitter's words: types, functions, loops, division. Tested by kernel_test.cpp.
 #include "codegen/emit/emitter.h"
 
+#include <llvm/Target/TargetMachine.h>
+
 namespace rondo::emit {
 
 Emitter::Emitter(const Target::Machine& machine, llvm::Module& module, const CodegenOptions& options)
@@ -44,7 +46,12 @@ llvm::Function* Emitter::make_function(const std::string& name, llvm::Type* resu
   auto* type = llvm::FunctionType::get(result, params, false);
   auto* function = llvm::Function::Create(type, llvm::GlobalValue::InternalLinkage, name, module);
   function->addFnAttr("target-cpu", machine.spec.cpu);
-  if (!machine.spec.features.empty()) function->addFnAttr("target-features", machine.spec.features);
+  if (auto features = machine.llvm->getTargetFeatureString(); !features.empty())
+    function->addFnAttr("target-features", features);
+  if (machine.triple.isAArch64() && machine.vector_bits > 0) {  // SVE's registers are as long as stated
+    unsigned blocks = static_cast<unsigned>(machine.vector_bits) / 128;
+    function->addFnAttr(llvm::Attribute::getWithVScaleRangeArgs(module.getContext(), blocks, blocks));
+  }
   function->addFnAttr("no-builtins");
   function->addFnAttr(llvm::Attribute::NoUnwind);
   return function;

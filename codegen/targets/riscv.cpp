@@ -1,4 +1,4 @@
-// Facts of RISC-V processors. Vectors are those every machine with V has: 128 bits.
+// Facts of RISC-V processors. Vectors are those every machine with V has, of 128 bits, unless more is stated.
 // Tested by target_test.cpp.
 #include "codegen/machine.h"
 
@@ -11,14 +11,24 @@ std::string abi_name(const Features& features, bool is64) {
   return base + (features.has("d") ? "d" : features.has("f") ? "f" : "");
 }
 
+/// V promises 128; zvlNb promises more.
+int vector_bits(const Features& features) {
+  int bits = 128;
+  for (int more : {256, 512, 1024})
+    if (features.has("zvl" + std::to_string(more) + "b")) bits = more;
+  return bits;
+}
+
 }  // namespace
 
 void describe_riscv(const Features& features, Target::Machine& machine) {
   TargetFacts& facts = machine.facts;
   bool is64 = machine.triple.isArch64Bit();
   bool single = features.has("f"), twice = features.has("d");
-  facts.vector_bytes = features.has("v") ? 16 : 0;
-  facts.vector_registers = single ? 32 : 8;
+  machine.vector_bits = features.has("v") ? vector_bits(features) : 0;
+  // Registers are used in groups of four: the same instructions do four times as much.
+  facts.vector_bytes = machine.vector_bits / 8 * 4;
+  facts.vector_registers = machine.vector_bits > 0 ? 8 : single ? 32 : 8;
   facts.fused_multiply_add = single;
   if (!is64) facts.l1_bytes = 16 << 10, facts.l2_bytes = 64 << 10;
   machine.abi = abi_name(features, is64);
