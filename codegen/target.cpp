@@ -32,7 +32,8 @@ void initialise_llvm() {
   LLVMInitialize##arch##TargetInfo(); \
   LLVMInitialize##arch##Target();     \
   LLVMInitialize##arch##TargetMC();   \
-  LLVMInitialize##arch##AsmPrinter();
+  LLVMInitialize##arch##AsmPrinter(); \
+  LLVMInitialize##arch##AsmParser();
     RONDO_INITIALISE(X86)
     RONDO_INITIALISE(ARM)
     RONDO_INITIALISE(AArch64)
