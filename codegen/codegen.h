@@ -54,6 +54,9 @@ struct ProfileEntry {
 /// Deterministic: the same plan, target and options give the same bytes.
 Result<std::string> generate(const Plan& plan, const Target& target, Form form, const CodegenOptions& options = {});
 
+/// What an object needs from elsewhere, sorted.
+Result<std::vector<std::string>> undefined_symbols(std::string_view object);
+
 /// What rondo_call.constants points to, aligned as Plan::kAlignment says.
 std::string constants_of(const Plan& plan);
 

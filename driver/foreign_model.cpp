@@ -74,7 +74,10 @@ Result<ForeignModel> ForeignModel::build(Parsed source, const ModelOptions& opti
   model.emulator_ = std::move(emulator);
   RONDO_TRY(TemporaryFolder folder, TemporaryFolder::create());
   RONDO_CHECK(write_harness(folder.path()));
-  for (const std::string& file : {model.emulator_.start, std::string("soft_float.c")}) {
+  std::vector<std::string> files{model.emulator_.start};
+  RONDO_TRY(std::vector<std::string> missing, undefined_symbols(model.object_));
+  if (!missing.empty()) files.emplace_back("soft_float.c");
+  for (const std::string& file : files) {
     RONDO_TRY(std::string part, compile_c(model.target_, folder.path(), file));
     model.parts_.push_back(std::move(part));
   }

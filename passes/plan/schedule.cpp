@@ -46,7 +46,10 @@ class Scheduler {
     collapse(kernel_, kernel_.parallel);
     for (std::vector<Axis>& nest : kernel_.reductions) collapse(kernel_, nest);
     inside_ = nests_of_body(kernel_);
-    if (target_.vector_bytes > 0) choose_vector_axis();
+    if (target_.vector_bytes > 0)
+      choose_vector_axis();
+    else
+      choose_scalar_axis();
     if (kernel_.reductions.empty()) return;
     const int row = row_axis();
     if (row >= 0) order_axes(row);
@@ -119,6 +122,17 @@ class Scheduler {
     };
     for (auto axis = kernel_.parallel.rbegin(); axis != kernel_.parallel.rend(); ++axis) consider(*axis, true);
     if (kernel_.reductions.size() == 1 && sums_floats_only(kernel_)) consider(kernel_.reductions[0].back(), false);
+  }
+
+  /// Without vectors: the innermost axis along which weights differ. Its "vectors" of one lane share what is spread.
+  void choose_scalar_axis() {
+    for (auto axis = kernel_.parallel.rbegin(); axis != kernel_.parallel.rend(); ++axis)
+      for (size_t i = 0; i < kernel_.body.size(); ++i)
+        if (inside_[i] >= 0 && kernel_.body[i].kind == Instr::Kind::load && packable(kernel_.body[i]) &&
+            depends(kernel_.body[i].index, axis->var)) {
+          kernel_.schedule.vector_axis = axis->var;
+          return;
+        }
   }
 
   /// What the reductions read along the lanes: weights, which all rows share.

@@ -84,8 +84,7 @@ TEST_CASE("objects and archives for macOS and Windows") {
     CHECK(contains(files.run("llvm-nm-19 --print-armap weighted.a").second,
                    std::string(format.prefix) + "weighted_call in weighted.o"));
     // The C library of Microsoft asks for _fltused of all objects with floats, and has it.
-    const std::string undefined = files.run("llvm-nm-19 -u weighted.o | grep -v _fltused").second;
-    CHECK(undefined == "");
+    for (const std::string& symbol : require(undefined_symbols(object))) CHECK(symbol == "_fltused");
     auto shared = link_shared(object, target, "libweighted.so");
     REQUIRE_FALSE(bool(shared));
     CHECK(contains(to_string(shared.errors()[0]), "compile to .o or .a"));
@@ -168,6 +167,13 @@ TEST_CASE("build attributes say which processor and which calling convention") {
       CHECK(contains(text, part));
     }
   }
+}
+
+TEST_CASE("what objects need from elsewhere") {
+  CHECK(require(undefined_symbols(object_for("cortex-m4"))).empty());
+  CHECK(require(undefined_symbols(object_for("cortex-m3"))) == std::vector<std::string>{"__aeabi_fmul"});
+  CHECK(require(undefined_symbols(object_for("rv32imc"))) == std::vector<std::string>{"__mulsf3"});
+  CHECK_FALSE(bool(undefined_symbols("this is no object")));
 }
 
 TEST_CASE("the cross compilers' linkers take the objects") {
