@@ -5,6 +5,8 @@
 namespace rondo {
 namespace {
 
+constexpr int kScalarRegisters = 24;  // of 32: the rest hold what is on its way
+
 std::string abi_name(const Features& features, bool is64) {
   std::string base = is64 ? "lp64" : "ilp32";
   if (features.has("e")) return base + "e";
@@ -28,8 +30,9 @@ void describe_riscv(const Features& features, Target::Machine& machine) {
   machine.vector_bits = features.has("v") ? vector_bits(features) : 0;
   // Registers are used in groups of four: the same instructions do four times as much.
   facts.vector_bytes = machine.vector_bits / 8 * 4;
-  facts.vector_registers = machine.vector_bits > 0 ? 8 : single ? 32 : 8;
+  facts.vector_registers = machine.vector_bits > 0 ? 8 : single ? kScalarRegisters : 8;
   facts.fused_multiply_add = single;
+  facts.far_offsets = false;
   if (!is64) facts.l1_bytes = 16 << 10, facts.l2_bytes = 64 << 10;
   machine.abi = abi_name(features, is64);
   machine.can = {.fma32 = single,
@@ -38,6 +41,7 @@ void describe_riscv(const Features& features, Target::Machine& machine) {
                  .sqrt64 = twice,
                  .rounding = false,
                  .half = false,
+                 .reduction_unroll = single ? 2 : 1,
                  .divide32 = features.has("m"),
                  .wide = is64 && features.has("m") && twice};
 }

@@ -34,6 +34,7 @@ constexpr int kMostVectors = 8, kMostRows = 12, kMostPartials = 4;
 constexpr double kLongestChain = 512;
 constexpr double kIssue = 3;           // instructions that a core starts in a cycle, for each multiply-add of them
 constexpr double kFlatProducts = 256;  // multiply-adds of a tile that is straight-line code
+constexpr double kFlatNear = 16;       // the same, where each load would need an address of its own
 constexpr double kContention = 0.1;
 constexpr double kTile = 20;           // cycles
 constexpr double kSlack = 1.25;        // instructions do not start in the very cycle in which they could
@@ -306,7 +307,8 @@ std::vector<PricedTile> tiles_of(const Plan& plan, const Kernel& kernel, int row
         Schedule schedule = own;
         schedule.vectors = vectors, schedule.rows = rows, schedule.unroll = partials;
         schedule.row_axis = rows > 1 ? row : -1;
-        schedule.flat = constant && cost.products(rows, vectors) <= kFlatProducts;
+        schedule.flat = constant && cost.products(rows, vectors) <=
+                                        (target.far_offsets ? kFlatProducts : kFlatNear);
         tiles.push_back({cost.total(rows, vectors, partials, vector_count), schedule});
       }
   return tiles;

@@ -201,7 +201,8 @@ TEST_CASE("the cross compilers' linkers take the objects") {
     files.write("weighted.h", make_header(weighted()));
     files.write("main.c",
                 "#include \"weighted.h\"\n"
-                "float x[64], z[64], f(float v) { return v + 1; }\n"
+                "float x[64], z[64];\n"
+                "static float f(float v) { return v + 1; }\n"
                 "void _start(void) { z[0] = f((float)weighted_run(x, z, 0)); }\n");
     auto [code, text] = files.run(compiler +
                                   " -O1 -ffreestanding -nostdlib -Wall -Werror -Wl,--fatal-warnings "
