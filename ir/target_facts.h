@@ -11,11 +11,11 @@ struct TargetFacts {
   int vector_registers = 16;
   bool fused_multiply_add = false;
   bool masked_memory = false;  // cheap masked loads and stores
-  bool far_offsets = true;     // a load reaches all weights of a tile from one address: straight-line code is cheap
   // What a core does in a cycle, and the cycles from a multiply-add to one that needs its result.
   double multiply_adds = 1, loads = 1, latency = 4;  // vector instructions; cycles
   int64_t l1_bytes = 32 << 10, l2_bytes = 1 << 20;
   double l1_bytes_per_cycle = 32, l2_bytes_per_cycle = 16, far_bytes_per_cycle = 4;  // sequential reads
+  bool far_offsets = true;  // a load reaches all weights of a tile from one address: straight-line code is cheap
 };
 
 }  // namespace rondo

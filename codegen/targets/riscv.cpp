@@ -28,9 +28,9 @@ void describe_riscv(const Features& features, Target::Machine& machine) {
   bool is64 = machine.triple.isArch64Bit();
   bool single = features.has("f"), twice = features.has("d");
   machine.vector_bits = features.has("v") ? vector_bits(features) : 0;
-  // Registers are used in groups of four: the same instructions do four times as much.
+  // Registers are used in groups of four: the same instructions do four times as much. One group of eight is for masks.
   facts.vector_bytes = machine.vector_bits / 8 * 4;
-  facts.vector_registers = machine.vector_bits > 0 ? 8 : single ? kScalarRegisters : 8;
+  facts.vector_registers = machine.vector_bits > 0 ? 7 : single ? kScalarRegisters : 8;
   facts.fused_multiply_add = single;
   facts.far_offsets = false;
   if (!is64) facts.l1_bytes = 16 << 10, facts.l2_bytes = 64 << 10;
