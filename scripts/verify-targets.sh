@@ -49,6 +49,8 @@ set -- --target="$target"
 # As it is compiled by default; then with sums in the same order on all targets, whose bits are compared.
 run() { timeout 600 "$rondo" verify "$folder/model.onnx" --data "$folder" --runner=qemu "$@" >"$out.log" 2>&1; }
 if run "$@" && run "$@" --without=split_sums --outputs="$out"; then
+  # Their double precision is software's, whose multiply-add is not fused.
+  case $label:$name in cortex-m4:*f64* | cortex-m33:*f64* | rv32imafc:*f64*) name=$name:separate ;; esac
   echo "passed $label $name $(cat "$out"/*.npy | sha256sum | cut -c1-16)" >"$out.result"
 else
   echo "failed $label $name" >"$out.result"
