@@ -206,7 +206,7 @@ TEST_CASE("the cross compilers' linkers take the objects") {
                 "void _start(void) { z[0] = f((float)weighted_run(x, z, 0)); }\n");
     auto [code, text] = files.run(compiler +
                                   " -O1 -ffreestanding -nostdlib -Wall -Werror -Wl,--fatal-warnings "
-                                  "-Wl,--no-warn-rwx-segments main.c weighted.o " +
+                                  "-Wl,--no-warn-rwx-segments -Wl,--no-warn-execstack main.c weighted.o " +
                                   cross.library + " -o out.elf");
     CAPTURE(text);
     CHECK(code == 0);
