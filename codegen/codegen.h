@@ -17,6 +17,11 @@ class Target {
   static Result<Target> find(const TargetSpec& spec);
   const TargetSpec& spec() const;  // complete: normalised triple, CPU, features
   const TargetFacts& facts() const;
+  /// What programs for it stand on. none: bare metal.
+  enum class System : uint8_t { linux_kernel, none, other };
+  System system() const;
+  /// Of vectors whose length the instructions do not say (SVE, RVV): the length that code is compiled for; otherwise 0.
+  int vector_bits() const;
 
   struct Machine;  // LLVM's side
   Machine& machine() const { return *machine_; }
@@ -34,7 +39,10 @@ enum class Form : uint8_t { llvm, assembly, object };
 
 struct CodegenOptions {
   bool profile = false;  // kernels add up their time in a table of ProfileEntry that the object exports
+  bool external_constants = false;  // the object holds none: every call brings them, as constants_of gives them
+  std::string constants_section;    // where they are; empty: kConstantsSection on ELF, the format's own elsewhere
 };
+inline constexpr char kConstantsSection[] = ".rodata.rondo.w";
 
 /// A row of PREFIX_profile. The first row, named "", times nothing, once a call: what the readings cost. Then
 /// one row for each kernel, in the plan's order; then one whose name is null.
@@ -46,11 +54,25 @@ struct ProfileEntry {
 /// Deterministic: the same plan, target and options give the same bytes.
 Result<std::string> generate(const Plan& plan, const Target& target, Form form, const CodegenOptions& options = {});
 
+/// What an object needs from elsewhere, sorted.
+Result<std::vector<std::string>> undefined_symbols(std::string_view object);
+
+/// What rondo_call.constants points to, aligned as Plan::kAlignment says.
+std::string constants_of(const Plan& plan);
+
 /// A shared library from one position-independent object; no undefined symbol is allowed.
 Result<std::string> link_shared(std::string_view object, const Target& target, const std::string& soname);
 Result<std::string> make_archive(std::string_view object, const Target& target, const std::string& member);
 
+/// A program without a C library that starts at _start or, where `script` is not empty, is laid out as the linker
+/// script says; Linux or bare metal.
+Result<std::string> link_program(const std::vector<std::string>& objects, const Target& target,
+                                 const std::string& script);
+
+/// How Clang is told to compile C for the target's processor and calling convention.
+std::vector<std::string> clang_arguments(const Target& target);
+
 /// The generated header: plain C11, usable from C++, complete in itself.
-std::string make_header(const Plan& plan);
+std::string make_header(const Plan& plan, const CodegenOptions& options = {});
 
 }  // namespace rondo

@@ -28,7 +28,8 @@ std::string upper(std::string text) {
 
 class Header {
  public:
-  explicit Header(const Plan& plan) : plan_(plan), prefix_(identifier(plan.name, "model")), macro_(upper(prefix_)) {}
+  Header(const Plan& plan, bool external)
+      : plan_(plan), external_(external && plan.constant_bytes > 0), prefix_(identifier(plan.name, "model")), macro_(upper(prefix_)) {}
 
   std::string text() {
     describe();
@@ -79,6 +80,8 @@ class Header {
         prefix_);
     size_macro("STATE", plan_.state_bytes);
     size_macro("SCRATCH", plan_.scratch_bytes);
+    if (external_) line("/* The constants, which the object does not hold: of these bytes, and aligned so. */");
+    if (external_) size_macro("CONSTANTS", Dim(plan_.constant_bytes));
     out_ += "\n";
   }
 
@@ -110,7 +113,7 @@ class Header {
                        "uint8_t",         "uint16_t", "uint32_t",        "uint64_t",       "rondo_status",
                        "rondo_call",      "size_t",   prefix_ + "_call", prefix_ + "_run", prefix_ + "_step",
                        "rondo_parallel",  "parallel", prefix_ + "_run_parallel",
-                       "measured"});
+                       "measured",        "constants"});
     std::vector<std::string> parameters, dims, inputs, outputs;
     bool stateful = !plan_.state_bytes.is(0);
     for (const std::string& symbol : plan_.symbols) {
@@ -128,6 +131,7 @@ class Header {
     }
     if (!plan_.measured.empty()) parameters.push_back("int64_t *measured");
     parameters.push_back("void *scratch");
+    if (external_) parameters.push_back("const void *constants");
     if (parallel) parameters.push_back("const rondo_parallel *parallel");
     if (!plan_.measured.empty())
       line("/* Outputs have room for their largest size; `measured` receives the actual dimensions: {}. */",
@@ -143,20 +147,23 @@ class Header {
     out_ += array("const void *const rondo_inputs", inputs);
     out_ += array("void *const rondo_outputs", outputs);
     out_ += array("const int64_t rondo_dims", dims);
-    line("  const rondo_call rondo_arguments = {{{}, {}, {}, {}, scratch, NULL, {}, {}}};",
+    line("  const rondo_call rondo_arguments = {{{}, {}, {}, {}, scratch, {}, {}, {}}};",
          inputs.empty() ? "NULL" : "rondo_inputs", outputs.empty() ? "NULL" : "rondo_outputs",
-         dims.empty() ? "NULL" : "rondo_dims", stateful ? "state" : "NULL",
+         dims.empty() ? "NULL" : "rondo_dims", stateful ? "state" : "NULL", external_ ? "constants" : "NULL",
          parallel ? "parallel" : "NULL", plan_.measured.empty() ? "NULL" : "measured");
     line("  return {}_call(&rondo_arguments);", prefix_);
     line("}}");
   }
 
   const Plan& plan_;
+  bool external_;
   std::string prefix_, macro_, out_;
 };
 
 }  // namespace
 
-std::string make_header(const Plan& plan) { return Header(plan).text(); }
+std::string make_header(const Plan& plan, const CodegenOptions& options) {
+  return Header(plan, options.external_constants).text();
+}
 
 }  // namespace rondo

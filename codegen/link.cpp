@@ -1,4 +1,4 @@
-// link_shared: lld inside this process. It works on files and has global state, so one link runs at a time, in a
+// link_shared, link_program: lld inside this process. It works on files and has global state, so one link runs at a time, in a
 // directory of its own. Tested by link_test.cpp.
 #include <fmt/format.h>
 #include <lld/Common/Driver.h>
@@ -48,27 +48,51 @@ Result<std::string> read(const fs::path& path) {
 }
 
 // The object's undefined symbols are what a user can act on: the processor lacks an instruction for the model's types.
-Diagnostic link_error(const std::string& messages, const Target& target) {
+Diagnostic link_error(const std::string& what, const std::string& messages, const Target& target) {
   std::string text = messages.substr(0, 600);
   while (!text.empty() && text.back() == '\n') text.pop_back();
-  return unsupported(fmt::format("linking a shared library for {}: {}", target.spec().triple, text));
+  return unsupported(fmt::format("linking {} for {}: {}", what, target.spec().triple, text));
 }
 
-Result<std::string> link(std::string_view object, const Target& target, const std::string& soname, bool& usable) {
+/// Files that go into a link, by name, and lld's words before them.
+struct Job {
+  std::string what;
+  std::vector<std::string> words;
+  std::vector<std::pair<std::string, std::string_view>> files;
+};
+
+Result<std::string> link(const Job& job, const Target& target, bool& usable) {
   TemporaryDirectory directory;
-  std::string from = (directory.path() / "model.o").string(), to = (directory.path() / "model.so").string();
-  if (directory.path().empty() || !write(from, object))
-    return unsupported("the temporary directory cannot be written to");
-  std::vector<const char*> arguments = {
-      "ld.lld",   "-shared",   "--build-id=none", "--hash-style=gnu", "-z",      "noexecstack",  "-z",
-      "text",     "-s",        "--no-undefined",  "--threads=1",      "-soname", soname.c_str(), "-o",
-      to.c_str(), from.c_str()};
+  const std::string to = (directory.path() / "linked").string();
+  std::vector<std::string> words = {"ld.lld", "--build-id=none", "--threads=1", "-o", to};
+  words.insert(words.end(), job.words.begin(), job.words.end());
+  for (const auto& [name, contents] : job.files) {
+    const std::string path = (directory.path() / name).string();
+    if (directory.path().empty() || !write(path, contents))
+      return unsupported("the temporary directory cannot be written to");
+    if (name.ends_with(".ld")) words.push_back("-T");
+    words.push_back(path);
+  }
+  std::vector<const char*> arguments;
+  for (const std::string& word : words) arguments.push_back(word.c_str());
   std::string output, errors;
   llvm::raw_string_ostream output_stream(output), error_stream(errors);
   lld::Result result = lld::lldMain(arguments, output_stream, error_stream, {{lld::Gnu, &lld::elf::link}});
   usable = result.canRunAgain;
-  if (result.retCode != 0) return link_error(errors, target);
+  if (result.retCode != 0) return link_error(job.what, errors, target);
   return read(to);
+}
+
+Result<std::string> link_alone(const Job& job, const Target& target) {
+  static std::mutex one_at_a_time;
+  std::lock_guard lock(one_at_a_time);
+  static bool usable = true;  // lld says when a crash of its own leaves it unusable
+  if (!usable) return internal_error("the linker crashed earlier in this process");
+  try {
+    return link(job, target, usable);
+  } catch (const std::exception& error) {
+    return internal_error(fmt::format("linking: {}", error.what()));
+  }
 }
 
 }  // namespace
@@ -79,15 +103,22 @@ Result<std::string> link_shared(std::string_view object, const Target& target, c
     return unsupported(
         fmt::format("shared libraries are linked for ELF targets (Linux); {} needs its own linker: compile to .o or .a",
                     target.spec().triple));
-  static std::mutex one_at_a_time;
-  std::lock_guard lock(one_at_a_time);
-  static bool usable = true;  // lld says when a crash of its own leaves it unusable
-  if (!usable) return internal_error("the linker crashed earlier in this process");
-  try {
-    return link(object, target, soname, usable);
-  } catch (const std::exception& error) {
-    return internal_error(fmt::format("linking: {}", error.what()));
-  }
+  return link_alone({"a shared library",
+                     {"-shared", "--hash-style=gnu", "-z", "noexecstack", "-z", "text", "-s", "--no-undefined",
+                      "-soname", soname},
+                     {{"model.o", object}}},
+                    target);
+}
+
+Result<std::string> link_program(const std::vector<std::string>& objects, const Target& target,
+                                 const std::string& script) {
+  if (target.system() == Target::System::other)
+    return unsupported(fmt::format("programs are linked for Linux and for bare metal; {} needs its own linker",
+                                   target.spec().triple));
+  Job job{"a program", {"-static", "-z", "noexecstack"}, {}};
+  if (!script.empty()) job.files.emplace_back("layout.ld", script);
+  for (size_t i = 0; i < objects.size(); ++i) job.files.emplace_back(fmt::format("part{}.o", i), objects[i]);
+  return link_alone(job, target);
 }
 
 }  // namespace rondo

@@ -19,6 +19,7 @@ struct Capabilities {
   bool rounding = false;                // floor, ceil and rint of vectors
   bool half = false;                    // f32 <-> f16
   bool reciprocal14 = false;            // 1 / x to 14 bits: of vectors of 4, 8 and 16 floats
+  int reduction_unroll = 1;             // steps of a reduction's loop at a time: in-order cores, with short loops
   bool divide32 = true;                 // 32-bit integer division
   bool wide = true;                     // 64-bit integers: division, conversion to and from floats
 };
@@ -30,6 +31,7 @@ struct Target::Machine {
   TargetFacts facts;
   Capabilities can;
   llvm::Triple triple;
+  int vector_bits = 0;       // SVE and RVV: what the code is compiled for
   std::string abi;  // RISC-V: the calling convention's name, also a module flag; empty elsewhere
   std::unique_ptr<llvm::TargetMachine> llvm;
 };

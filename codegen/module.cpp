@@ -93,6 +93,21 @@ Status check_size(const Plan& plan) {
   return unsupported(fmt::format("constants of {} bytes; at most {} are compiled", plan.constant_bytes, kLargestBlob));
 }
 
+Status check_section(const CodegenOptions& options, const Target::Machine& machine) {
+  const std::string& name = options.constants_section;
+  if (name.empty()) return Done{};
+  for (unsigned char c : name)
+    if (c <= ' ' || c >= 127 || c == '"') return invalid(fmt::format("'{}' is not a section's name", name));
+  const size_t comma = name.find(',');
+  const bool two_parts = comma != std::string::npos && comma > 0 && comma <= 16 && name.size() - comma - 1 <= 16 &&
+                         comma + 1 < name.size() && name.find(',', comma + 1) == std::string::npos;
+  if (machine.triple.isOSBinFormatMachO() && !two_parts)
+    return invalid(fmt::format("Mach-O sections are named SEGMENT,SECTION, each of at most 16 characters; not '{}'", name));
+  if (machine.triple.isOSBinFormatELF() && comma != std::string::npos)
+    return invalid(fmt::format("'{}' is not a section's name: it has a comma", name));
+  return Done{};
+}
+
 std::string constants_name(const Plan& plan) { return identifier(plan.name, "model") + ".constants"; }
 
 void set_flags(llvm::Module& module, const Target::Machine& machine) {
@@ -117,32 +132,41 @@ llvm::GlobalVariable* declare_constants(const Plan& plan, llvm::Module& module) 
 Result<std::unique_ptr<llvm::Module>> build_module(const Plan& plan, const Target::Machine& machine,
                                                    llvm::LLVMContext& context, const CodegenOptions& options) {
   RONDO_CHECK(check_size(plan));
+  RONDO_CHECK(check_section(options, machine));
   std::string prefix = identifier(plan.name, "model");
   auto module = std::make_unique<llvm::Module>(prefix, context);
   set_flags(*module, machine);
   module->setDataLayout(data_layout(machine));
   emit::Emitter emitter(machine, *module, options);
   emitter.fast_math = plan.fast_math;
-  llvm::GlobalVariable* constants = declare_constants(plan, *module);
+  llvm::GlobalVariable* constants = options.external_constants ? nullptr : declare_constants(plan, *module);
   RONDO_TRY(llvm::Function * run, emit::emit_run(emitter, plan, prefix));
   emit::Entries entries = emit::EntryEmitter(emitter, plan, prefix, constants).emit(run);
   Reflection(emitter, plan, prefix).emit(entries, constants);
   return module;
 }
 
-Status attach_constants(const Plan& plan, llvm::Module& module) {
-  llvm::GlobalVariable* blob = module.getNamedGlobal(constants_name(plan));
-  if (!blob) return Done{};
+std::string constants_of(const Plan& plan) {
   std::string bytes(plan.constant_bytes, '\0');
   for (const Buffer& buffer : plan.buffers)
     if (buffer.kind == Buffer::Kind::constant)
       bytes.replace(*buffer.offset.constant(), buffer.value.bytes().size(), buffer.value.bytes());
+  return bytes;
+}
+
+Status attach_constants(const Plan& plan, llvm::Module& module, const CodegenOptions& options) {
+  llvm::GlobalVariable* blob = module.getNamedGlobal(constants_name(plan));
+  if (!blob) return Done{};
+  const std::string bytes = constants_of(plan);
   auto* i8 = llvm::Type::getInt8Ty(module.getContext());
   blob->setInitializer(llvm::ConstantDataArray::getRaw(bytes, bytes.size(), i8));
   blob->setVisibility(llvm::GlobalValue::DefaultVisibility);
   blob->setLinkage(llvm::GlobalValue::InternalLinkage);
   blob->setUnnamedAddr(llvm::GlobalValue::UnnamedAddr::Global);
-  if (llvm::Triple(module.getTargetTriple()).isOSBinFormatELF()) blob->setSection(".rodata.rondo.w");
+  if (!options.constants_section.empty())
+    blob->setSection(options.constants_section);
+  else if (llvm::Triple(module.getTargetTriple()).isOSBinFormatELF())
+    blob->setSection(kConstantsSection);
   return Done{};
 }
 

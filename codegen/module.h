@@ -12,6 +12,6 @@ Result<std::unique_ptr<llvm::Module>> build_module(const Plan& plan, const Targe
                                                    llvm::LLVMContext& context, const CodegenOptions& options);
 
 /// Gives the constants their contents; after the passes.
-Status attach_constants(const Plan& plan, llvm::Module& module);
+Status attach_constants(const Plan& plan, llvm::Module& module, const CodegenOptions& options);
 
 }  // namespace rondo

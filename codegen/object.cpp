@@ -100,7 +100,7 @@ Result<std::string> generate_with_llvm(const Plan& plan, const Target& target, F
   RONDO_TRY(auto module, build_module(plan, target.machine(), context, options));
   RONDO_CHECK(verify_module(*module, "before the passes"));
   RONDO_CHECK(optimise(*module, machine));
-  RONDO_CHECK(attach_constants(plan, *module));
+  RONDO_CHECK(attach_constants(plan, *module, options));
   RONDO_CHECK(verify_module(*module, "after the passes"));
   Result<std::string> file =
       form == Form::llvm ? Result<std::string>(print(*module)) : emit_file(*module, machine, form);

@@ -32,7 +32,8 @@ void initialise_llvm() {
   LLVMInitialize##arch##TargetInfo(); \
   LLVMInitialize##arch##Target();     \
   LLVMInitialize##arch##TargetMC();   \
-  LLVMInitialize##arch##AsmPrinter();
+  LLVMInitialize##arch##AsmPrinter(); \
+  LLVMInitialize##arch##AsmParser();
     RONDO_INITIALISE(X86)
     RONDO_INITIALISE(ARM)
     RONDO_INITIALISE(AArch64)
@@ -62,6 +63,27 @@ std::string near_names(std::string_view wanted, std::vector<std::string> names, 
                    [&](const auto& a, const auto& b) { return distance(key, a) < distance(key, b); });
   names.resize(std::min(names.size(), count));
   return fmt::format("{}", fmt::join(names, ", "));
+}
+
+// +sveN is rondo's own word: SVE, with vectors of N bits. The last one counts; -sve takes all back.
+struct Scalable {
+  int bits = 0;
+  std::string features;  // as LLVM knows them
+};
+constexpr int kSveBits[] = {128, 256, 512, 1024, 2048};
+
+Scalable without_sve_lengths(const std::string& features) {
+  Scalable result;
+  llvm::SmallVector<llvm::StringRef> words;
+  llvm::StringRef(features).split(words, ',', -1, false);
+  for (llvm::StringRef word : words) {
+    std::string known = word.str();
+    if (word == "-sve") result.bits = 0;
+    for (int bits : kSveBits)
+      if (word == "+sve" + std::to_string(bits)) result.bits = bits, known = "+sve";
+    result.features += (result.features.empty() ? "" : ",") + known;
+  }
+  return result;
 }
 
 std::string host_features() {
@@ -95,6 +117,7 @@ std::string default_features(const llvm::Triple& triple) {
 struct Wanted {
   llvm::Triple triple;
   std::string cpu, features, extra_features;  // extra: the user's own words
+  int sve_bits = 0;
   bool native = false;                        // CPU and features are this machine's
 };
 
@@ -223,13 +246,20 @@ Result<Target> Target::find(const TargetSpec& spec) {
   if (!known) return invalid(fmt::format("LLVM knows no processors for '{}'", wanted.triple.str()));
   if (wanted.native) wanted.features = known_only(*known, wanted.features);
   if (!wanted.extra_features.empty()) wanted.features += (wanted.features.empty() ? "" : ",") + wanted.extra_features;
+  const std::string all_features = wanted.features;
+  if (wanted.triple.isAArch64()) {
+    Scalable scalable = without_sve_lengths(wanted.features);
+    wanted.features = scalable.features;
+    wanted.sve_bits = scalable.bits;
+  }
   RONDO_CHECK(check_processor(*known, wanted));
 
   Target target;
   target.machine_ = std::make_shared<Machine>();
   Machine& machine = *target.machine_;
   machine.triple = wanted.triple;
-  machine.spec = {wanted.triple.str(), wanted.cpu, wanted.features};
+  machine.spec = {wanted.triple.str(), wanted.cpu, all_features};
+  machine.vector_bits = wanted.sve_bits;
   machine.llvm = make_machine(*backend, wanted, "");
   if (!machine.llvm) return invalid(fmt::format("LLVM has no machine for '{}'", wanted.triple.str()));
   describe(machine);
@@ -240,6 +270,34 @@ Result<Target> Target::find(const TargetSpec& spec) {
 
 const TargetSpec& Target::spec() const { return machine_->spec; }
 const TargetFacts& Target::facts() const { return machine_->facts; }
+int Target::vector_bits() const { return machine_->vector_bits; }
+
+Target::System Target::system() const {
+  const llvm::Triple& triple = machine_->triple;
+  if (!triple.isOSBinFormatELF()) return System::other;
+  return triple.isOSLinux() ? System::linux_kernel : triple.isOSUnknown() ? System::none : System::other;
+}
+
+std::vector<std::string> clang_arguments(const Target& target) {
+  const Target::Machine& machine = target.machine();
+  std::vector<std::string> arguments{"--target=" + machine.triple.str()};
+  auto add = [&](std::string argument) { arguments.push_back(std::move(argument)); };
+  Features features{*machine.llvm->getMCSubtargetInfo()};
+  if (machine.triple.isRISCV()) {
+    std::string march = machine.triple.isArch64Bit() ? "rv64i" : "rv32i";
+    for (const char* letter : {"m", "a", "f", "d", "c"})
+      if (features.has(letter)) march += letter;
+    add("-march=" + march + "_zicsr");
+    add("-mabi=" + machine.abi);
+    add("-mcmodel=medany");
+  } else if (machine.triple.isARM() || machine.triple.isThumb()) {
+    bool hard = machine.triple.getEnvironment() == llvm::Triple::EABIHF ||
+                machine.triple.getEnvironment() == llvm::Triple::GNUEABIHF;
+    if (machine.spec.cpu != "generic") add("-mcpu=" + machine.spec.cpu);
+    add(hard ? "-mfloat-abi=hard" : "-mfloat-abi=soft");
+  }
+  return arguments;
+}
 
 std::vector<TargetName> target_names() {
   std::vector<TargetName> names = {{"host", "the machine rondo runs on"}};

@@ -109,6 +109,15 @@ void add_model_options(CLI::App& app, ModelOptions& options, RawModelOptions& ra
   app.add_flag("--time-passes", options.time_passes, "print the seconds each step takes");
 }
 
+void add_constants_options(CLI::App& app, ModelOptions& options) {
+  CLI::Option* section =
+      app.add_option("--weights-section", options.weights_section, "the section of the read-only weights")
+          ->type_name("NAME");
+  app.add_flag("--external-weights", options.external_weights,
+               "leave the weights out of the code: every call brings them; they are written beside it, as .weights")
+      ->excludes(section);
+}
+
 void add_threads_option(CLI::App& app, ModelOptions& options) {
   app.add_option("--threads", options.threads, "threads that share the work of one call; default: 1")
       ->type_name("N")
@@ -160,6 +169,7 @@ struct CommandLine {
                      "the file to write (.so .o .a .ll .s); the header is written beside it")
         ->type_name("OUT")
         ->required();
+    add_constants_options(*command, compile_options.model);
     command->add_option("--emit", compile_options.emit, "what to write; default: OUT's ending tells")
         ->check(CLI::IsMember({"so", "o", "a", "ll", "s"}));
     CLI::Option* tune = command->add_flag("--tune", compile_options.tune,
@@ -212,6 +222,13 @@ struct CommandLine {
         ->check(CLI::NonNegativeNumber);
     command->add_option("--atol", verify_options.absolute, "absolute tolerance; default: by element type")
         ->check(CLI::NonNegativeNumber);
+    add_constants_options(*command, verify_options.model);
+    command->add_option("--outputs", verify_options.outputs, "a folder for what was computed: K.NAME.npy of recording K")
+        ->type_name("DIR");
+    command->add_option("--runner", verify_options.runner,
+                        "run the program elsewhere: on QEMU's machine for the target, or by a command to which the "
+                        "program's path is appended")
+        ->type_name("qemu|COMMAND");
     command->footer("Example: rondo verify vad.onnx --data recordings/stream --rtol=1e-4 --atol=1e-5");
     command->callback([this] {
       finish_model_options(verify_options.model, raw);

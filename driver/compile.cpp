@@ -105,14 +105,19 @@ Result<std::string> emit_form(const CompileOptions& options) {
 Result<std::string> build(const Plan& plan, const Target& target, const CompileOptions& options,
                           const std::string& form) {
   std::string file_name = std::filesystem::path(options.output).filename().string();
-  if (form == "so") return build_shared(plan, target, options.model, file_name);
+  const CodegenOptions codegen = codegen_options(options.model);
+  if (form == "so") return build_shared(plan, target, options.model, file_name, codegen);
   Form level = form == "ll" ? Form::llvm : form == "s" ? Form::assembly : Form::object;
-  RONDO_TRY(std::string code, timed(options.model, "generate", [&] { return generate(plan, target, level); }));
+  RONDO_TRY(std::string code, timed(options.model, "generate", [&] { return generate(plan, target, level, codegen); }));
   if (form != "a") return code;
   return make_archive(code, target, stem_of(file_name) + ".o");
 }
 
 }  // namespace
+
+CodegenOptions codegen_options(const ModelOptions& options) {
+  return {.external_constants = options.external_weights, .constants_section = options.weights_section};
+}
 
 Result<Parsed> read_source(const ModelOptions& options) {
   RONDO_TRY(Parsed source,
@@ -177,9 +182,11 @@ Status compile(const CompileOptions& options) {
   RONDO_TRY(Plan plan, options.tune ? tune(std::move(source), options, target, tuning)
                                     : lower_to_plan(std::move(source), options.model, target));
   RONDO_TRY(std::string code, about_file(build(plan, target, options, form), options.model.model));
-  const std::string header = make_header(plan);
+  const std::string header = make_header(plan, codegen_options(options.model));
+  const std::string weights = options.model.external_weights ? constants_of(plan) : "";
   std::vector<std::pair<std::string, std::string_view>> files{{options.output, code},
                                                               {with_ending(options.output, ".h"), header}};
+  if (options.model.external_weights) files.emplace_back(with_ending(options.output, ".weights"), weights);
   if (!options.save_tuning.empty()) files.emplace_back(options.save_tuning, tuning);
   return write_files(files);
 }

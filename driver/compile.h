@@ -29,6 +29,9 @@ Result<Plan> plan_core(const Graph& core, const ModelOptions& options, const Tar
 /// Whatever read_source gave, as a verified plan.
 Result<Plan> lower_to_plan(Parsed source, const ModelOptions& options, const Target& target);
 
+/// What the options say about the code itself.
+CodegenOptions codegen_options(const ModelOptions& options);
+
 /// A shared library as bytes, under the name of the file it will be in.
 Result<std::string> build_shared(const Plan& plan, const Target& target, const ModelOptions& options,
                                  const std::string& file_name, const CodegenOptions& codegen = {});

@@ -54,6 +54,7 @@ std::string to_string(rondo_status status) {
     case RONDO_BAD_POINTER: return "a needed pointer is null or not aligned";
     case RONDO_BAD_DIMENSION: return "the dimensions contradict what the model requires of them";
     case RONDO_OVER_CAPACITY: return "the data make a dimension of the model larger or smaller than it can be";
+    case RONDO_OTHER_VECTORS: return "the code is for vectors of another length than this processor's";
     case RONDO_INDEX_OUT_OF_RANGE: return "the data hold an index outside the table it selects from";
   }
   return fmt::format("status {}", static_cast<int>(status));
@@ -91,7 +92,7 @@ Result<Target> host_target(const TargetSpec& spec) {
 Result<LoadedModel> LoadedModel::build(Parsed source, const ModelOptions& options) {
   RONDO_TRY(Target target, host_target(options.target));
   RONDO_TRY(Plan plan, lower_to_plan(std::move(source), options, target));
-  return build(plan, target, options);
+  return build(plan, target, options, codegen_options(options));
 }
 
 Result<LoadedModel> LoadedModel::build(const Plan& plan, const Target& target, const ModelOptions& options,

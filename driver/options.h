@@ -28,6 +28,8 @@ struct ModelOptions {
   DType weights = DType::f32;        // how float32 weights are stored: f32, f16, bf16
   std::string tuning;                // --tuning: the file; empty: none
   bool time_passes = false;
+  std::string weights_section;   // the read-only weights' section; empty: the target's own
+  bool external_weights = false;  // the object holds none: the caller brings them
   int threads = 1;  // that calls of the model use: run, verify and bench
 };
 
@@ -50,6 +52,8 @@ struct VerifyOptions {
   ModelOptions model;
   std::vector<std::string> data;
   std::optional<double> relative, absolute;
+  std::string runner;   // qemu, or a command; empty: this machine
+  std::string outputs;  // the folder in which what was computed is written; empty: none
 };
 
 struct InspectOptions {

@@ -10,6 +10,23 @@ struct Played {
   std::vector<NamedTensor> states;   // after the last call
 };
 
+/// What a player knows of a model.
+struct Ports {
+  std::vector<Slot> inputs, outputs, states;
+  std::vector<std::string> symbols;
+};
+
+/// A recording as calls of one model.
+struct Script {
+  Dim::Values dims;
+  std::vector<NamedTensor> initial;        // of states that the recording knows
+  std::vector<std::vector<Tensor>> steps;  // inputs of each call, in the model's order
+  bool stream = false;                     // outputs get a leading axis of steps
+};
+
+/// An input that is missing, unknown or of another type is an error that names it. Inputs in `frozen` are skipped.
+Result<Script> make_script(const Ports& ports, const Recording& recording, const std::set<std::string>& frozen);
+
 /// Finds the dimensions from the data, sets the states that the recording knows, and calls the model once, or once for
 /// each step. An input that is missing, unknown or of another type is an error that names it. Inputs in `frozen` are
 /// skipped.

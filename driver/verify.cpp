@@ -7,6 +7,8 @@
 #include <deque>
 
 #include "driver/compare.h"
+#include "driver/foreign_model.h"
+#include "driver/output_files.h"
 #include "driver/play.h"
 #include "driver/report.h"
 #include "driver/settle.h"
@@ -49,7 +51,8 @@ class Verifier {
     report_settled(built->settled, recording.path);
     std::set<std::string> frozen = names_of(built->settled);
     frozen.insert(frozen_.begin(), frozen_.end());
-    RONDO_TRY(Played played, about_file(play(built->model, recording, frozen), recording.path));
+    RONDO_TRY(Played played, about_file(built->play(recording, frozen), recording.path));
+    if (!options_.outputs.empty()) RONDO_CHECK(write_played(options_.outputs, number_++, played));
     for (const NamedTensor& want : recording.outputs) RONDO_CHECK(check_output(recording, states, played, want));
     for (const RecordedState& state : recording.states)
       compare_one(recording, "state", state.input, *find(played.states, state.input), state.final);
@@ -84,11 +87,28 @@ class Verifier {
     return states;
   }
 
+  using Player = std::function<Result<Played>(const Recording&, const std::set<std::string>& frozen)>;
+
   struct Built {
     std::vector<NamePair> states;
     Settled settled;
-    LoadedModel model;
+    Player play;
   };
+
+  /// The model on this machine, or where the user says.
+  Result<Player> make_player(Parsed source, const ModelOptions& options) const {
+    if (options_.runner.empty()) {
+      RONDO_TRY(LoadedModel model, LoadedModel::build(std::move(source), options));
+      return Player([model](const Recording& recording, const std::set<std::string>& frozen) {
+        return rondo::play(model, recording, frozen);
+      });
+    }
+    RONDO_TRY(ForeignModel model, ForeignModel::build(std::move(source), options, options_.runner));
+    return Player([model](const Recording& recording, const std::set<std::string>& frozen) -> Result<Played> {
+      RONDO_TRY(Script script, make_script(model.ports(), recording, frozen));
+      return model.play(script);
+    });
+  }
 
   /// The model compiled with these states, and what it must know taken from the recording; once for all recordings that
   /// agree in both.
@@ -99,10 +119,10 @@ class Verifier {
     ModelOptions options = options_.model;
     options.states = states;
     Settled settled;
-    RONDO_TRY(LoadedModel model, build_settled<LoadedModel>(source_, given, settled, [&](Parsed copied) {
-                return LoadedModel::build(std::move(copied), options);
+    RONDO_TRY(Player player, build_settled<Player>(source_, given, settled, [&](Parsed copied) {
+                return make_player(std::move(copied), options);
               }));
-    built_.push_back({states, std::move(settled), std::move(model)});
+    built_.push_back({states, std::move(settled), std::move(player)});
     return &built_.back();
   }
 
@@ -139,12 +159,14 @@ class Verifier {
   Parsed source_;
   std::set<std::string> frozen_;
   std::deque<Built> built_;  // what is in it stays where it is
-  int64_t compared_ = 0, wrong_ = 0;
+  int64_t compared_ = 0, wrong_ = 0, number_ = 0;
 };
 
 }  // namespace
 
 Status verify(const VerifyOptions& options) {
+  if (options.runner.empty() && options.model.external_weights)
+    return invalid("--external-weights: programs for --runner bring the weights; calls on this machine do not");
   RONDO_TRY(Parsed source, read_source(options.model));
   const Interface interface = interface_of(source);
   Verifier verifier(options, std::move(source));

@@ -8,7 +8,8 @@ packages="g++ cmake ninja-build ccache
   libfmt-dev nlohmann-json3-dev libcli11-dev doctest-dev libprotobuf-dev protobuf-compiler"
 [ "${1:-}" != bench ] || packages="$packages libdnnl-dev libeigen3-dev"
 [ "${1:-}" != bench ] || command -v npm >/dev/null || packages="$packages npm"
-[ "${1:-}" != tests ] || packages="$packages qemu-user clang-19"
+[ "${1:-}" != tests ] || packages="$packages qemu-user qemu-system-arm qemu-system-misc clang-19 llvm-19
+  gcc-arm-none-eabi gcc-riscv64-unknown-elf"
 
 missing=""
 for package in $packages; do

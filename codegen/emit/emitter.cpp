@@ -1,6 +1,8 @@
 // The Emitter's words: types, functions, loops, division. Tested by kernel_test.cpp.
 #include "codegen/emit/emitter.h"
 
+#include <llvm/Target/TargetMachine.h>
+
 namespace rondo::emit {
 
 Emitter::Emitter(const Target::Machine& machine, llvm::Module& module, const CodegenOptions& options)
@@ -44,7 +46,12 @@ llvm::Function* Emitter::make_function(const std::string& name, llvm::Type* resu
   auto* type = llvm::FunctionType::get(result, params, false);
   auto* function = llvm::Function::Create(type, llvm::GlobalValue::InternalLinkage, name, module);
   function->addFnAttr("target-cpu", machine.spec.cpu);
-  if (!machine.spec.features.empty()) function->addFnAttr("target-features", machine.spec.features);
+  if (auto features = machine.llvm->getTargetFeatureString(); !features.empty())
+    function->addFnAttr("target-features", features);
+  if (machine.triple.isAArch64() && machine.vector_bits > 0) {  // SVE's registers are as long as stated
+    unsigned blocks = static_cast<unsigned>(machine.vector_bits) / 128;
+    function->addFnAttr(llvm::Attribute::getWithVScaleRangeArgs(module.getContext(), blocks, blocks));
+  }
   function->addFnAttr("no-builtins");
   function->addFnAttr(llvm::Attribute::NoUnwind);
   return function;
@@ -80,7 +87,7 @@ Value* Emitter::call_per_lane(const std::string& name, llvm::ArrayRef<Value*> ar
   return all;
 }
 
-void Emitter::loop(Value* begin, Value* end, int64_t step, const std::function<void(Value*)>& body) {
+void Emitter::loop(Value* begin, Value* end, int64_t step, const std::function<void(Value*)>& body, int unroll) {
   auto* first = llvm::dyn_cast<llvm::ConstantInt>(begin);
   auto* last = llvm::dyn_cast<llvm::ConstantInt>(end);
   bool known = first && last;
@@ -102,9 +109,19 @@ void Emitter::loop(Value* begin, Value* end, int64_t step, const std::function<v
   body(i);
   Value* next = b.CreateAdd(i, llvm::ConstantInt::getSigned(begin->getType(), step), "", false, true);
   i->addIncoming(next, b.GetInsertBlock());
-  b.CreateCondBr(b.CreateICmpSLT(next, end), inside, after);
+  llvm::Instruction* back = b.CreateCondBr(b.CreateICmpSLT(next, end), inside, after);
+  if (known && unroll > 1) back->setMetadata(llvm::LLVMContext::MD_loop, unrolled(unroll));
   after->moveAfter(b.GetInsertBlock());
   b.SetInsertPoint(after);
+}
+
+llvm::MDNode* Emitter::unrolled(int count) {
+  llvm::LLVMContext& context = module.getContext();
+  llvm::Metadata* words[] = {llvm::MDString::get(context, "llvm.loop.unroll.count"),
+                             llvm::ConstantAsMetadata::get(b.getInt32(count))};
+  llvm::MDNode* node = llvm::MDNode::getDistinct(context, {nullptr, llvm::MDNode::get(context, words)});
+  node->replaceOperandWith(0, node);  // a loop's name is the node itself
+  return node;
 }
 
 void Emitter::repeat(Value* begin, Value* end, int64_t step, const std::function<void(Value*)>& body) {

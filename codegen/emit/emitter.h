@@ -44,7 +44,8 @@ class Emitter {
   Value* call_per_lane(const std::string& name, llvm::ArrayRef<Value*> arguments, const HelperBody& body);
 
   /// for (i = begin; i < end; i += step) body(i), signed; straight-line where begin and end say it runs once.
-  void loop(Value* begin, Value* end, int64_t step, const std::function<void(Value*)>& body);
+  /// `unroll` (where begin and end are constants): runs of the body that LLVM puts one after the other.
+  void loop(Value* begin, Value* end, int64_t step, const std::function<void(Value*)>& body, int unroll = 1);
   /// The same in straight-line code; begin and end are constants.
   void repeat(Value* begin, Value* end, int64_t step, const std::function<void(Value*)>& body);
   void if_then(Value* condition, const std::function<void()>& body);
@@ -53,6 +54,7 @@ class Emitter {
   Value* divide(Value* a, Value* b, bool is_signed);
 
  private:
+  llvm::MDNode* unrolled(int count);
   Value* long_division(Value* a, Value* b, bool is_signed);
 };
 

@@ -1,6 +1,8 @@
 // Entry points: they check what can be checked in O(1) and return a status. Tested by entry_test.cpp.
 #include "codegen/emit/entry.h"
 
+#include <llvm/IR/InlineAsm.h>
+
 #include "ir/measure.h"
 #include "runtime/include/rondo.h"
 
@@ -97,13 +99,13 @@ llvm::Function* EntryEmitter::make_call(llvm::Function* run) {
   check_dims(dims, b_.getInt32(RONDO_BAD_POINTER), b_.getInt32(RONDO_BAD_DIMENSION));
   check_pointers(inputs, plan_.inputs);
   check_pointers(outputs, plan_.outputs);
+  check_vector_length();
   Value* bad = b_.getFalse();
   if (!plan_.state_bytes.is(0)) bad = b_.CreateOr(bad, b_.CreateOr(is_null(state), misaligned(state)));
   if (!plan_.scratch_bytes.is(0)) bad = b_.CreateOr(bad, b_.CreateOr(is_null(scratch), misaligned(scratch)));
-  if (constants_) {
-    bad = b_.CreateOr(bad, misaligned(constants));
-    constants = b_.CreateSelect(is_null(constants), constants_, constants);
-  }
+  if (plan_.constant_bytes > 0) bad = b_.CreateOr(bad, misaligned(constants));
+  if (plan_.constant_bytes > 0 && !constants_) bad = b_.CreateOr(bad, is_null(constants));
+  if (constants_) constants = b_.CreateSelect(is_null(constants), constants_, constants);
   fail_if(bad, RONDO_BAD_POINTER);
   Value* measured = llvm::ConstantPointerNull::get(b_.getPtrTy());
   if (!plan_.measured.empty()) {
@@ -112,6 +114,17 @@ llvm::Function* EntryEmitter::make_call(llvm::Function* run) {
   }
   b_.CreateRet(b_.CreateCall(run, {inputs, outputs, state, scratch, constants, dims, checked_hook(call), measured}));
   return function;
+}
+
+// Code for vectors of one length gives wrong numbers on a processor whose vectors are shorter, or, with SVE, longer.
+void EntryEmitter::check_vector_length() {
+  const Target::Machine& machine = emitter_.machine;
+  const bool riscv = machine.triple.isRISCV();
+  if (machine.vector_bits == 0 || (riscv && machine.vector_bits <= 128)) return;  // V promises 128 bits
+  auto* type = llvm::FunctionType::get(emitter_.word, {}, false);
+  auto* read = llvm::InlineAsm::get(type, riscv ? "csrr $0, vlenb" : "rdvl $0, #1", "=r", false);
+  Value *bytes = b_.CreateCall(type, read, {}), *stated = emitter_.word_constant(machine.vector_bits / 8);
+  fail_if(riscv ? b_.CreateICmpULT(bytes, stated) : b_.CreateICmpNE(bytes, stated), RONDO_OTHER_VECTORS);
 }
 
 // Plans without tasks do not look at the hook; for others it is null, or complete.

@@ -37,6 +37,7 @@ class EntryEmitter {
   Value* misaligned(Value* pointer);
   void check_dims(Value* dims, Value* if_null, Value* if_bad);
   Value* field(Value* call, int index);
+  void check_vector_length();
   Value* checked_hook(Value* call);
   void check_pointers(Value* array, const std::vector<Port>& ports);
   void clear(Frame& frame, Value* state, const Buffer& buffer);

@@ -164,8 +164,17 @@ void TileEmitter::run(size_t axis, Value* begin, Value* end, int64_t step) {
   if (kernel_.schedule.flat)
     emitter_.repeat(begin, end, step, body);
   else
-    emitter_.loop(begin, end, step, body);
+    emitter_.loop(begin, end, step, body, axis + 1 == axes().size() ? unroll_of(begin, end, step) : 1);
   frame_.vars.erase(var);
+}
+
+// Where the loop's own instructions count. The order of the sum stays.
+int TileEmitter::unroll_of(Value* begin, Value* end, int64_t step) const {
+  auto *first = llvm::dyn_cast<llvm::ConstantInt>(begin), *last = llvm::dyn_cast<llvm::ConstantInt>(end);
+  if (!first || !last) return 1;
+  const int64_t count = (last->getSExtValue() - first->getSExtValue()) / step;
+  const int unroll = emitter_.machine.can.reduction_unroll;
+  return count % unroll == 0 ? unroll : 1;
 }
 
 void TileEmitter::reduce(size_t axis) {

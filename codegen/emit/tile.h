@@ -30,6 +30,7 @@ class TileEmitter {
   void prepare();
   void make_accumulators();
   Value* beginning(const Instr& reduce, Instance at, int lanes);
+  int unroll_of(Value* begin, Value* end, int64_t step) const;
   void reduce(size_t axis);
   void reduce_lanes(size_t axis);
   void reduce_steps(size_t axis);

@@ -1,4 +1,5 @@
-// Facts of 64-bit ARM processors. Vectors are NEON's: wider SVE code would be wrong on a narrower machine.
+// Facts of 64-bit ARM processors. Vectors are NEON's, or SVE's where their length is stated: code for one
+// length is wrong on a machine with another.
 // Tested by target_test.cpp.
 #include "codegen/machine.h"
 
@@ -8,6 +9,7 @@ void describe_aarch64(const Features& features, Target::Machine& machine) {
   TargetFacts& facts = machine.facts;
   bool neon = features.has("neon");
   facts.vector_bytes = neon ? 16 : 0;
+  if (features.has("sve") && machine.vector_bits > 0) facts.vector_bytes = machine.vector_bits / 8;
   facts.vector_registers = 32;
   bool fpu = features.has("fp-armv8");
   facts.fused_multiply_add = fpu;

@@ -31,7 +31,7 @@ class Alternation {
 
   bool pays(const Kernel& kernel) const {
     const Schedule& s = kernel.schedule;
-    if (s.vector_axis < 0 || nest_of(kernel, s.vector_axis) >= 0) return false;
+    if (s.lanes < 2 || s.vector_axis < 0 || nest_of(kernel, s.vector_axis) >= 0) return false;  // scalar: no such caches
     double bytes = 0, tiles = 1;
     const std::vector<int> inside = nests_of_body(kernel);
     for (size_t i = 0; i < kernel.body.size(); ++i) {

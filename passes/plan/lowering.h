@@ -100,6 +100,7 @@ Status lower_pointwise(Lowering&, const Node&);
 #include "passes/plan/stages.def"
 /// Stores weights as f16 or bf16; f32 leaves them. An error names the node whose weight does not fit.
 Status narrow_weights(Plan& plan, DType stored);
+/// In the same order for every target, where split_sums may not choose it.
 void choose_schedules(Plan& plan, const struct TargetFacts& target);
 void plan_memory(Plan& plan);
 

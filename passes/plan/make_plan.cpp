@@ -125,7 +125,10 @@ Result<Plan> make_plan(const Graph& core, const TargetFacts& target, const PlanO
   if (wanted("update_in_place")) update_in_place(plan, target);
   if (wanted("combine_activations")) combine_activations(plan, target);
   if (wanted("chain_sums")) chain_sums(plan, target);
-  choose_schedules(plan, target);
+  if (wanted("split_sums"))
+    split_sums(plan, target);
+  else
+    choose_schedules(plan, target);
   if (options.choices) *options.choices = find_choices(plan, target);
   if (options.tuning) RONDO_CHECK(apply_tuning(plan, target, *options.tuning));
   if (wanted("alternate_order")) alternate_order(plan, target);

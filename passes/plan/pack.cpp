@@ -176,7 +176,7 @@ class Packer {
 void pack_weights(Plan& plan, const TargetFacts&) {
   Packer packer(plan);
   for_each_kernel(plan.steps, [&](Kernel& kernel) {
-    if (kernel.schedule.lanes > 1) packer.pack(kernel);
+    if (kernel.schedule.vector_axis >= 0) packer.pack(kernel);
   });
 }
 

@@ -40,17 +40,21 @@ void collapse(Kernel& kernel, std::vector<Axis>& axes) {
 
 class Scheduler {
  public:
-  Scheduler(Plan& plan, Kernel& kernel, const TargetFacts& target) : plan_(plan), kernel_(kernel), target_(target) {}
+  Scheduler(Plan& plan, Kernel& kernel, const TargetFacts& target, Sums sums)
+      : plan_(plan), kernel_(kernel), target_(target), sums_(sums) {}
 
   void run() {
     collapse(kernel_, kernel_.parallel);
     for (std::vector<Axis>& nest : kernel_.reductions) collapse(kernel_, nest);
     inside_ = nests_of_body(kernel_);
-    if (target_.vector_bytes > 0) choose_vector_axis();
+    if (target_.vector_bytes > 0)
+      choose_vector_axis();
+    else
+      choose_scalar_axis();
     if (kernel_.reductions.empty()) return;
     const int row = row_axis();
     if (row >= 0) order_axes(row);
-    choose_tile(plan_, kernel_, row, target_);
+    choose_tile(plan_, kernel_, row, target_, sums_);
   }
 
  private:
@@ -118,7 +122,18 @@ class Scheduler {
       schedule.lanes = lanes;
     };
     for (auto axis = kernel_.parallel.rbegin(); axis != kernel_.parallel.rend(); ++axis) consider(*axis, true);
-    if (kernel_.reductions.size() == 1 && sums_floats_only(kernel_)) consider(kernel_.reductions[0].back(), false);
+    if (sums_ == Sums::as_suits && kernel_.reductions.size() == 1 && sums_floats_only(kernel_)) consider(kernel_.reductions[0].back(), false);
+  }
+
+  /// Without vectors: the innermost axis along which weights differ. Its "vectors" of one lane share what is spread.
+  void choose_scalar_axis() {
+    for (auto axis = kernel_.parallel.rbegin(); axis != kernel_.parallel.rend(); ++axis)
+      for (size_t i = 0; i < kernel_.body.size(); ++i)
+        if (inside_[i] >= 0 && kernel_.body[i].kind == Instr::Kind::load && packable(kernel_.body[i]) &&
+            depends(kernel_.body[i].index, axis->var)) {
+          kernel_.schedule.vector_axis = axis->var;
+          return;
+        }
   }
 
   /// What the reductions read along the lanes: weights, which all rows share.
@@ -162,13 +177,18 @@ class Scheduler {
   Plan& plan_;
   Kernel& kernel_;
   const TargetFacts& target_;
+  Sums sums_;
   std::vector<int> inside_;  // by instruction: the nest that computes it, or -1
 };
 
 }  // namespace
 
 void choose_schedules(Plan& plan, const TargetFacts& target) {
-  for_each_kernel(plan.steps, [&](Kernel& kernel) { Scheduler(plan, kernel, target).run(); });
+  for_each_kernel(plan.steps, [&](Kernel& kernel) { Scheduler(plan, kernel, target, Sums::same_everywhere).run(); });
+}
+
+void split_sums(Plan& plan, const TargetFacts& target) {
+  for_each_kernel(plan.steps, [&](Kernel& kernel) { Scheduler(plan, kernel, target, Sums::as_suits).run(); });
 }
 
 }  // namespace rondo

@@ -34,6 +34,7 @@ constexpr int kMostVectors = 8, kMostRows = 12, kMostPartials = 4;
 constexpr double kLongestChain = 512;
 constexpr double kIssue = 3;           // instructions that a core starts in a cycle, for each multiply-add of them
 constexpr double kFlatProducts = 256;  // multiply-adds of a tile that is straight-line code
+constexpr double kFlatNear = 16;       // the same, where each load would need an address of its own
 constexpr double kContention = 0.1;
 constexpr double kTile = 20;           // cycles
 constexpr double kSlack = 1.25;        // instructions do not start in the very cycle in which they could
@@ -108,8 +109,8 @@ class TileCost {
 
   /// The fewest partial results for which no chain is longer than kLongestChain; fewer if they do not fit, one if there
   /// are rows.
-  int least_partials() const {
-    if (rows_ > 1) return 1;
+  int least_partials(Sums sums) const {
+    if (rows_ > 1 && sums == Sums::as_suits) return 1;
     std::vector<double> terms(kernel_.body.size(), 0);
     double longest = 0;
     for (size_t i = 0; i < kernel_.body.size(); ++i) {
@@ -119,7 +120,9 @@ class TileCost {
       if (instr.combine == Combine::sum) longest = std::max(longest, terms[i]);
     }
     int partials = 1;
-    while (partials < kMostPartials && longest > kLongestChain * partials && fits(1, 1, partials * 2)) partials *= 2;
+    while (partials < kMostPartials && longest > kLongestChain * partials &&
+           (sums == Sums::same_everywhere || fits(1, 1, partials * 2)))
+      partials *= 2;
     return partials;
   }
 
@@ -291,7 +294,8 @@ double footprint(const Kernel& kernel, const Instr& load) {
   return elements * byte_size(load.dtype);
 }
 
-std::vector<PricedTile> tiles_of(const Plan& plan, const Kernel& kernel, int row, const TargetFacts& target) {
+std::vector<PricedTile> tiles_of(const Plan& plan, const Kernel& kernel, int row, const TargetFacts& target,
+                                 Sums sums) {
   const Schedule& own = kernel.schedule;
   if (nest_of(kernel, own.vector_axis) >= 0) return {};
   const TileCost cost(plan, kernel, row, target);
@@ -303,23 +307,26 @@ std::vector<PricedTile> tiles_of(const Plan& plan, const Kernel& kernel, int row
     for (const Axis& axis : nest) constant = constant && axis.extent.constant();
   const bool splits = sums_floats_only(kernel);
   std::vector<PricedTile> tiles;
-  for (int partials = splits ? cost.least_partials() : 1; partials <= (splits ? kMostPartials : 1); partials *= 2)
+  const int least = splits ? cost.least_partials(sums) : 1;
+  const int most = splits && sums == Sums::as_suits ? kMostPartials : least;
+  for (int partials = least; partials <= most; partials *= 2)
     for (int vectors = 1; vectors <= std::clamp<double>(vector_count, 1, kMostVectors); ++vectors)
       for (int rows = 1; rows <= std::clamp<double>(cost.rows(), 1, kMostRows); ++rows) {
         if (wasteful(vector_count, vectors) || wasteful(cost.rows(), rows)) continue;
-        if (rows * vectors * partials > 1 && !cost.fits(rows, vectors, partials)) continue;
+        if (rows * vectors * partials > least && !cost.fits(rows, vectors, partials)) continue;
         Schedule schedule = own;
         schedule.vectors = vectors, schedule.rows = rows, schedule.unroll = partials;
         schedule.row_axis = rows > 1 ? row : -1;
-        schedule.flat = constant && cost.length(rows, vectors) <= kFlatProducts;
+        schedule.flat = constant && cost.length(rows, vectors) <=
+                                        (target.far_offsets ? kFlatProducts : kFlatNear);
         tiles.push_back({cost.total(rows, vectors, partials, vector_count), schedule});
       }
   return tiles;
 }
 
-void choose_tile(const Plan& plan, Kernel& kernel, int row, const TargetFacts& target) {
+void choose_tile(const Plan& plan, Kernel& kernel, int row, const TargetFacts& target, Sums sums) {
   if (nest_of(kernel, kernel.schedule.vector_axis) >= 0) return choose_chains(kernel, target);
-  const std::vector<PricedTile> tiles = tiles_of(plan, kernel, row, target);
+  const std::vector<PricedTile> tiles = tiles_of(plan, kernel, row, target, sums);
   double lowest = tiles.front().price;
   for (const PricedTile& tile : tiles) lowest = std::min(lowest, tile.price);
   const auto size = [](const Schedule& s) { return s.rows * s.vectors * s.unroll; };

@@ -24,10 +24,14 @@ struct PricedTile {
   double price = 0;  // cycles of the kernel
   Schedule schedule;
 };
+/// How the order of a sum is chosen: as suits the target, or by the model alone.
+enum class Sums : uint8_t { as_suits, same_everywhere };
+
 /// The schedules that choose_tile chooses from, smaller tiles first; none if a reduction runs along the lanes.
-std::vector<PricedTile> tiles_of(const Plan& plan, const Kernel& kernel, int row, const TargetFacts& target);
+std::vector<PricedTile> tiles_of(const Plan& plan, const Kernel& kernel, int row, const TargetFacts& target,
+                                 Sums sums = Sums::as_suits);
 
 /// Sets vectors, rows, unroll and flat. `row` is the variable of the axis that may be blocked, or -1.
-void choose_tile(const Plan& plan, Kernel& kernel, int row, const TargetFacts& target);
+void choose_tile(const Plan& plan, Kernel& kernel, int row, const TargetFacts& target, Sums sums);
 
 }  // namespace rondo

@@ -21,7 +21,8 @@ typedef enum rondo_status {
   RONDO_BAD_POINTER = 1,        /* a needed pointer is null, or state or scratch is not aligned */
   RONDO_BAD_DIMENSION = 2,      /* a dimension is below 1, or dimensions contradict each other */
   RONDO_INDEX_OUT_OF_RANGE = 3, /* the data hold an index outside the table it selects from; outputs are not valid */
-  RONDO_OVER_CAPACITY = 4       /* the data make a dimension larger, or smaller, than there is room for; likewise */
+  RONDO_OVER_CAPACITY = 4,      /* the data make a dimension larger, or smaller, than there is room for; likewise */
+  RONDO_OTHER_VECTORS = 5       /* the code is for vectors of another length than this processor's */
 } rondo_status;
 
 /* Element types, numbered as in ONNX. float16 and bfloat16 are passed as their bits; bool is one byte, 0 or 1. */
@@ -48,7 +49,7 @@ typedef struct rondo_call {
   const int64_t *dims;   /* values of the symbolic dimensions; may be null if there are none */
   void *state;           /* null if the model has none */
   void *scratch;         /* null if the model needs none */
-  const void *constants; /* null: those in the object */
+  const void *constants; /* null: those in the object, if it holds any */
   const rondo_parallel *parallel; /* null: one thread; models with state, and small ones, always use one */
   int64_t *measured;     /* receives the measured dimensions; may be null if there are none */
 } rondo_call;

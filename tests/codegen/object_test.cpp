@@ -70,7 +70,7 @@ std::vector<std::string> undefined_symbols(const std::string& object) {
 }
 
 const char* const kWithFloats[] = {"x86-64",    "x86-64-v3", "x86-64-v4", "aarch64",    "armv7",
-                                   "cortex-a7", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55",
+                                   "cortex-a7", "armv7-vfp", "neoverse-v1", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55",
                                    "rv64gc",    "rv64gcv",   "rv32imafc"};
 
 }  // namespace

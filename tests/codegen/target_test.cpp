@@ -30,8 +30,25 @@ TEST_CASE("facts follow the processor") {
   CHECK((m55.vector_bytes == 16 && m55.vector_registers == 8));
   TargetFacts gc = facts({"rv64gc"}), gcv = facts({"rv64gcv"}), imc = facts({"rv32imc"});
   CHECK((gc.vector_bytes == 0 && gc.fused_multiply_add));
-  CHECK(gcv.vector_bytes == 16);
+  CHECK((gcv.vector_bytes == 64 && gcv.vector_registers == 7));  // groups of four registers of 128 bits
+  CHECK((!gcv.far_offsets && facts({"cortex-a53"}).far_offsets && !m4.far_offsets));
   CHECK((imc.vector_bytes == 0 && !imc.fused_multiply_add && imc.pointer_bytes == 4));
+}
+
+TEST_CASE("vectors of unstated length get a stated one") {
+  auto bits = [](const TargetSpec& spec) { return require(Target::find(spec)).vector_bits(); };
+  CHECK(bits({"neoverse-v1"}) == 256);
+  CHECK(facts({"neoverse-v1"}).vector_bytes == 32);
+  CHECK(bits({"neoverse-v1", "", "+sve512"}) == 512);
+  CHECK(bits({"neoverse-v1", "", "-sve"}) == 0);
+  CHECK(facts({"neoverse-v1", "", "-sve"}).vector_bytes == 16);
+  CHECK(bits({"aarch64-linux-gnu", "neoverse-v1", ""}) == 0);  // not stated: NEON
+  CHECK(contains(error({"neoverse-v1", "", "+sve300"}), "sve300"));
+  CHECK(contains(error({"x86-64", "", "+sve256"}), "sve256"));
+  CHECK((bits({"rv64gcv"}) == 128 && bits({"rv64gcv", "", "+zvl256b"}) == 256 && bits({"rv64gc"}) == 0));
+  CHECK(facts({"rv64gcv", "", "+zvl256b"}).vector_bytes == 128);
+  Target again = require(Target::find(require(Target::find({"neoverse-v1"})).spec()));
+  CHECK(again.vector_bits() == 256);
 }
 
 TEST_CASE("every named target exists and is listed once") {

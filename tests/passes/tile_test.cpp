@@ -208,3 +208,33 @@ TEST_CASE("any facts of a processor give a plan that holds") {
     check_meaning({Cell(below(4)), inputs, units, batch, 2, below(2) == 1}, facts, {});
   }
 }
+
+TEST_CASE("without split_sums, sums have the same order on all processors") {
+  const auto orders = [](const Graph& graph, const TargetFacts& facts) {
+    Result<Plan> plan = make_plan(graph, facts, {.without = {"split_sums"}});
+    if (!plan) FAIL(to_string(plan.errors()[0]));
+    std::vector<int> unrolls;
+    each_kernel(plan->steps, [&](const Kernel& kernel) {
+      if (kernel.reductions.empty()) return;
+      CHECK(nest_of(kernel, kernel.schedule.vector_axis) < 0);
+      unrolls.push_back(kernel.schedule.unroll);
+    });
+    return unrolls;
+  };
+  for (Cell cell : {Cell::lstm, Cell::gru})
+    for (int64_t units : {7, 33, 300})
+      for (int64_t batch : {1, 3}) {
+        const Graph graph = graph_of({cell, units, units, batch, 10});
+        const std::vector<int> first = orders(graph, avx512_facts());
+        CHECK_FALSE(first.empty());
+        for (const auto& [name, facts] : kProcessors) CHECK(orders(graph, facts) == first);
+      }
+  // A sum of 2000 terms is made of four on each, whatever the registers.
+  Graph graph;
+  graph.name = "long";
+  Builder b(graph);
+  Value* x = graph.add_param(Type{DType::f32, {2, 2000}}, "x");
+  graph.outputs = {b.matmul(x, b.constant(layer_weights(DType::f32, {2000, 8}, 1)))};
+  graph.output_names = {"y"};
+  for (const auto& [name, facts] : kProcessors) CHECK(orders(graph, facts) == std::vector<int>{4});
+}
