@@ -40,6 +40,16 @@ Diagnostics blame(std::string_view pass, Diagnostics errors) {
   return errors;
 }
 
+/// What a pass found out again inside a region is not kept there if a graph around it says so already.
+void drop_repeated_facts(Graph& graph, std::vector<std::pair<Dim, Dim>> known = {}) {
+  std::erase_if(graph.equalities, [&](const Equality& fact) {
+    return std::find(known.begin(), known.end(), std::pair(fact.a, fact.b)) != known.end();
+  });
+  for (const Equality& fact : graph.equalities) known.emplace_back(fact.a, fact.b);
+  for (const auto& node : graph.nodes)
+    for (const auto& region : node->regions) drop_repeated_facts(*region, known);
+}
+
 }  // namespace
 
 std::span<const PassInfo> all_passes() { return kPasses; }
@@ -63,6 +73,7 @@ Status optimise(Graph& core, const TargetFacts& target, const PipelineOptions& o
     Result<bool> changed = find_pass(name)->function(core, context);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
     if (!changed) return blame(name, std::move(changed).errors());
+    drop_repeated_facts(core);
     if (Status valid = verify(core); !valid) return blame(name, std::move(valid).errors());
     if (options.observe) options.observe(name, core, *changed, seconds.count());
   }

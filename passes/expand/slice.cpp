@@ -91,7 +91,8 @@ Shifted shifted(const Value* value) {
     const bool sum = node.op == Op::add || node.op == Op::sub;
     if (node.op != Op::reshape && node.op != Op::cast && !sum) break;
     const auto& by = sum ? node.operands[1]->elements : std::nullopt;
-    const auto number = by && by->size() == 1 ? (*by)[0].constant() : std::nullopt;
+    std::optional<int64_t> number;
+    if (by && by->size() == 1) number = (*by)[0].constant();
     if (sum && (!number || *number < -kFar || *number > kFar)) break;
     if (node.op == Op::cast && !is_integer(dtype_of(node.operands[0]))) break;
     result.base = node.operands[0];

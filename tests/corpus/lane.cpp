@@ -135,18 +135,15 @@ Verdict refuse(const std::string& program, const fs::path& folder) {
   return {fs::is_empty(scratch.path) ? "" : "something was left behind\n"};
 }
 
-/// Dimensions that only data would tell become 2.
+/// On the first recorded inputs.
 Verdict bench(const std::string& program, const fs::path& folder) {
-  std::vector<std::string> command{program, "bench", model_of(folder).string(), "--seconds=0.01"};
-  Outcome outcome = run(command);
-  const std::string asks = "the data do not tell the dimensions ", end = "; fix them";
-  if (size_t at = outcome.errors.find(asks); at != std::string::npos) {
-    std::string names = outcome.errors.substr(at + asks.size());
-    names = names.substr(0, names.find(end)) + ", ";
-    for (size_t begin = 0, comma; (comma = names.find(", ", begin)) != std::string::npos; begin = comma + 2)
-      command.push_back("--dim=" + names.substr(begin, comma - begin) + "=2");
-    outcome = run(command);
-  }
+  const fs::path model = model_of(folder);
+  std::vector<std::string> command{program, "bench", model.string(), "--seconds=0.01"};
+  const std::vector<std::string> names = input_names(program, model);
+  for (size_t i = 0; i < names.size(); ++i)
+    command.push_back("--input=" + names[i] + "=" +
+                      (folder / "test_data_set_0" / ("input_" + std::to_string(i) + ".pb")).string());
+  const Outcome outcome = run(command);
   if (outcome.exit_code != 0) return failed("bench", outcome);
   return {has(outcome.output, "GFLOP/s") ? "" : "no table\n"};
 }

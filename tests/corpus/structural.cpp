@@ -37,17 +37,6 @@ fs::path first_recording(const fs::path& folder) {
   return found.empty() ? folder : *found.begin();
 }
 
-std::vector<std::string> input_names(const std::string& program, const fs::path& model) {
-  std::vector<std::string> names;
-  for (const std::string& line : lines_of(run({program, "inspect", model.string(), "--level=model"}).output)) {
-    if (!line.starts_with("  input %")) continue;
-    std::string name = line.substr(9, line.rfind(": ") - 9);
-    if (name.size() > 1 && name.front() == '"') name = name.substr(1, name.size() - 2);
-    names.push_back(std::move(name));
-  }
-  return names;
-}
-
 /// The recording without the inputs at these places.
 void copy_without(const fs::path& recording, size_t inputs, const std::set<size_t>& frozen, const fs::path& to) {
   fs::create_directories(to);
@@ -61,6 +50,17 @@ void copy_without(const fs::path& recording, size_t inputs, const std::set<size_
 }
 
 }  // namespace
+
+std::vector<std::string> input_names(const std::string& program, const fs::path& model) {
+  std::vector<std::string> names;
+  for (const std::string& line : lines_of(run({program, "inspect", model.string(), "--level=model"}).output)) {
+    if (!line.starts_with("  input %")) continue;
+    std::string name = line.substr(9, line.rfind(": ") - 9);
+    if (name.size() > 1 && name.front() == '"') name = name.substr(1, name.size() - 2);
+    names.push_back(std::move(name));
+  }
+  return names;
+}
 
 Structural find_structural(const std::string& program, const fs::path& folder, const fs::path& scratch) {
   Structural result;

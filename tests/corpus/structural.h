@@ -18,4 +18,7 @@ struct Structural {
 Structural find_structural(const std::string& program, const std::filesystem::path& folder,
                            const std::filesystem::path& scratch);
 
+/// The names of a model's inputs, in order.
+std::vector<std::string> input_names(const std::string& program, const std::filesystem::path& model);
+
 }  // namespace rondo::test
