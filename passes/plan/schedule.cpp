@@ -3,7 +3,8 @@
 //
 // Cost of a vector axis = vector instructions executed, counting 1 for arithmetic, contiguous access and packed constants,
 // 1/2 for a scalar that is spread over lanes, and 1.5 per lane for elements that must be picked one by one. Extents
-// that only the run knows count as kAssumedExtent. Tested by plan_test.cpp.
+// that only the run knows count as kAssumedExtent, and as a vector axis for 1.2 times the cost: how many lanes of the last
+// vector are used is anyone's guess. Tested by plan_test.cpp.
 #include <algorithm>
 #include <cmath>
 
@@ -105,8 +106,9 @@ class Scheduler {
       body += !is_parallel || coefficient(store.index, axis.var).is(1) ? 1 : 1.5 * lanes;
     const double parallel = estimate(kernel_.parallel);
     if (!is_parallel) return parallel * (body + 2 * std::log2(lanes) * reductions);
+    const double guess = axis.extent.constant() ? 1 : 1.2;
     const double tail = rest > 0 ? std::popcount(static_cast<unsigned>(rest)) : 0;
-    return parallel / extent * (full + tail) * body;
+    return guess * parallel / extent * (full + tail) * body;
   }
 
   void choose_vector_axis() {
