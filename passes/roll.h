@@ -56,7 +56,7 @@ struct Role {
 std::vector<Role> find_roles(const std::vector<Node*>& anchors, const GraphIndex& index, bool in_order);
 
 /// A value that changes from step to step and is known before the first.
-struct Sequence {
+struct StepInput {
   enum class Kind : uint8_t { constants, slices, values } kind = Kind::values;
   std::vector<Value*> values;  // by step
   // Slices: those of `source` along `axis`, `stride` elements from one to the next.
@@ -74,7 +74,7 @@ struct Feed {
   int at = -1;               // in Recurrence::carried or Recurrence::sequences
 };
 
-struct Carried {
+struct CarriedRole {
   int role, result;
   Value* init;  // null: zeros
 };
@@ -83,8 +83,8 @@ struct Carried {
 struct Recurrence {
   std::vector<Role> roles;
   std::vector<std::vector<Feed>> feeds;  // by role, by operand
-  std::vector<Sequence> sequences;
-  std::vector<Carried> carried;
+  std::vector<StepInput> sequences;
+  std::vector<CarriedRole> carried;
   int steps() const { return static_cast<int>(roles[0].steps.size()); }
   /// The node of a role in any step that is written out.
   const Node& node(int role) const { return *roles[static_cast<size_t>(role)].steps.back(); }

@@ -28,7 +28,7 @@ class EarlierStep {
 
  private:
   bool starts_from_work() const {
-    for (const Carried& carried : r_.carried)
+    for (const CarriedRole& carried : r_.carried)
       if (!carried.init || !carried.init->producer || is_source(carried.init->producer->op)) return false;
     return !r_.carried.empty();
   }
@@ -45,7 +45,7 @@ class EarlierStep {
   /// The nodes that may be the roles in the step before, from what is carried to what it is computed from, and on to
   /// what else is computed from that. compare() decides.
   void guess_nodes() {
-    for (const Carried& carried : r_.carried) guess(carried.role, carried.init, carried.result);
+    for (const CarriedRole& carried : r_.carried) guess(carried.role, carried.init, carried.result);
     for (size_t i = r_.roles.size(); i-- > 0;) {
       if (!earlier_[i]) continue;
       for (size_t k = 0; k < r_.feeds[i].size(); ++k)
@@ -71,7 +71,7 @@ class EarlierStep {
       if (value->producer && queue.size() < limit && cone_.insert(value->producer).second)
         queue.push_back(value->producer);
     };
-    for (const Carried& carried : r_.carried) reach(carried.init);
+    for (const CarriedRole& carried : r_.carried) reach(carried.init);
     for (const Node* node : earlier_)
       if (node) reach(node->result());
     for (size_t i = 0; i < queue.size(); ++i)
@@ -125,19 +125,19 @@ class EarlierStep {
 
   /// The element of a sequence that stands before its first: a slice at the same distance, or what is written there.
   Value* earlier_element(int at) {
-    const Sequence& sequence = r_.sequences[static_cast<size_t>(at)];
-    if (sequence.kind == Sequence::Kind::slices) return earlier_slice(sequence);
+    const StepInput& sequence = r_.sequences[static_cast<size_t>(at)];
+    if (sequence.kind == StepInput::Kind::slices) return earlier_slice(sequence);
     Value* found = nullptr;
     for (size_t i = 0; i < r_.roles.size(); ++i)
       for (size_t k = 0; k < r_.feeds[i].size() && earlier_[i]; ++k)
         if (r_.feeds[i][k].kind == Feed::Kind::scanned && r_.feeds[i][k].at == at) found = earlier_[i]->operands[k];
-    const bool constants = sequence.kind == Sequence::Kind::constants;
+    const bool constants = sequence.kind == StepInput::Kind::constants;
     if (!found || !(found->type == sequence.values[0]->type) || (constants && !constant_of(found))) return nullptr;
     written_[at] = found;
     return copy(found);
   }
 
-  Value* earlier_slice(const Sequence& sequence) {
+  Value* earlier_slice(const StepInput& sequence) {
     const Attributes& attributes = sequence.values.back()->producer->attributes;
     const size_t axis = static_cast<size_t>(sequence.axis);
     const std::vector<Dim> sizes = attributes.dims("sizes");
@@ -156,7 +156,7 @@ class EarlierStep {
 
   /// All that is carried must be equal; of the guessed nodes those remain that are.
   bool compare(const PassContext& context) {
-    for (const Carried& carried : r_.carried) {
+    for (const CarriedRole& carried : r_.carried) {
       output(computed_[static_cast<size_t>(carried.role)][static_cast<size_t>(carried.result)]);
       output(copy(carried.init));
     }
@@ -186,10 +186,10 @@ class EarlierStep {
   void extend() {
     for (size_t i = 0; i < r_.roles.size(); ++i) r_.roles[i].steps.insert(r_.roles[i].steps.begin(), earlier_[i]);
     for (size_t i = 0; i < r_.sequences.size(); ++i) {
-      Sequence& sequence = r_.sequences[i];
+      StepInput& sequence = r_.sequences[i];
       auto it = written_.find(static_cast<int>(i));
       sequence.values.insert(sequence.values.begin(), it == written_.end() ? nullptr : it->second);
-      if (sequence.kind != Sequence::Kind::slices) continue;
+      if (sequence.kind != StepInput::Kind::slices) continue;
       Dim& start = sequence.first_starts[static_cast<size_t>(sequence.axis)];
       start = start - Dim(sequence.stride);
     }
@@ -198,10 +198,10 @@ class EarlierStep {
 
   /// One carried value for each result that is carried, whatever it started from.
   void start_from_zeros() {
-    std::vector<Carried> carried;
+    std::vector<CarriedRole> carried;
     std::vector<int> becomes;
-    for (const Carried& old : r_.carried) {
-      auto same = [&](const Carried& other) { return other.role == old.role && other.result == old.result; };
+    for (const CarriedRole& old : r_.carried) {
+      auto same = [&](const CarriedRole& other) { return other.role == old.role && other.result == old.result; };
       auto it = std::find_if(carried.begin(), carried.end(), same);
       becomes.push_back(static_cast<int>(it - carried.begin()));
       if (it == carried.end()) carried.push_back({old.role, old.result, nullptr});

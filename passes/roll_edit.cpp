@@ -76,11 +76,11 @@ class Roller {
     for (const auto& feeds : r_.feeds)
       for (const Feed& feed : feeds)
         if (depends(feed.value)) return false;
-    for (const Carried& carried : r_.carried)
+    for (const CarriedRole& carried : r_.carried)
       if (depends(carried.init)) return false;
-    for (const Sequence& sequence : r_.sequences) {
+    for (const StepInput& sequence : r_.sequences) {
       if (depends(sequence.source)) return false;
-      if (sequence.kind == Sequence::Kind::slices) continue;
+      if (sequence.kind == StepInput::Kind::slices) continue;
       for (const Value* value : sequence.values)
         if (depends(value)) return false;
     }
@@ -196,8 +196,8 @@ class Roller {
 
   void make_scan() {
     std::vector<Value*> carried, scanned, invariants;
-    for (const Carried& each : r_.carried) carried.push_back(initial(each));
-    for (const Sequence& sequence : r_.sequences) scanned.push_back(sequence_value(sequence));
+    for (const CarriedRole& each : r_.carried) carried.push_back(initial(each));
+    for (const StepInput& sequence : r_.sequences) scanned.push_back(sequence_value(sequence));
     for (const auto& feeds : r_.feeds)
       for (const Feed& feed : feeds)
         if (feed.kind == Feed::Kind::invariant && invariant_at_.emplace(feed.value, invariants.size()).second)
@@ -206,7 +206,7 @@ class Roller {
                        [&](Builder& inner, const Builder::ScanBody& parts) { return body(inner, parts); });
     if (!b_.ok()) return;
     std::vector<int64_t> reverse_scanned, reverse_stacked;
-    for (const Sequence& sequence : r_.sequences) reverse_scanned.push_back(sequence.stride < 0);
+    for (const StepInput& sequence : r_.sequences) reverse_scanned.push_back(sequence.stride < 0);
     for (const Stack& each : stacks_) reverse_stacked.push_back(each.reverse);
     scan_ = graph_.nodes.back().get();
     Attributes& attributes = scan_->attributes;
@@ -231,7 +231,7 @@ class Roller {
     }
     std::vector<Value*> outputs;
     auto value = [&](int role, int result) { return made[static_cast<size_t>(role)][static_cast<size_t>(result)]; };
-    for (const Carried& each : r_.carried) outputs.push_back(value(each.role, each.result));
+    for (const CarriedRole& each : r_.carried) outputs.push_back(value(each.role, each.result));
     for (const Stack& each : stacks_) outputs.push_back(value(each.role, each.result));
     return outputs;
   }
@@ -244,20 +244,20 @@ class Roller {
     return made[static_cast<size_t>(feed.role)][static_cast<size_t>(feed.result)];
   }
 
-  Value* initial(const Carried& carried) {
+  Value* initial(const CarriedRole& carried) {
     const Type& type = *r_.node(carried.role).result(carried.result)->type;
     return carried.init ? b_.broadcast(carried.init, type.shape) : b_.zeros(type.dtype, type.shape);
   }
 
-  Value* sequence_value(const Sequence& sequence) {
-    if (sequence.kind == Sequence::Kind::slices) return slices_value(sequence);
-    if (sequence.kind == Sequence::Kind::constants) return constants_value(sequence);
+  Value* sequence_value(const StepInput& sequence) {
+    if (sequence.kind == StepInput::Kind::slices) return slices_value(sequence);
+    if (sequence.kind == StepInput::Kind::constants) return constants_value(sequence);
     std::vector<Value*> parts;
     for (Value* value : sequence.values) parts.push_back(b_.unsqueeze(value, {0}));
     return b_.concat(std::move(parts), 0);
   }
 
-  Value* constants_value(const Sequence& sequence) {
+  Value* constants_value(const StepInput& sequence) {
     std::string bytes;
     for (const Value* value : sequence.values) bytes += constant_of(value)->bytes();
     const Tensor& first = *constant_of(sequence.values[0]);
@@ -267,7 +267,7 @@ class Roller {
   }
 
   /// [.., steps * size, ..] -> [.., steps, size, ..] -> [steps, .., size, ..].
-  Value* slices_value(const Sequence& sequence) {
+  Value* slices_value(const StepInput& sequence) {
     const Attributes& attributes = sequence.values.back()->producer->attributes;
     const size_t axis = static_cast<size_t>(sequence.axis);
     std::vector<Dim> starts = sequence.first_starts, sizes = attributes.dims("sizes");

@@ -71,8 +71,8 @@ class Prover {
     return together && *together == carried.shape;
   }
 
-  int carry(const Carried& wanted) {
-    std::vector<Carried>& all = result_.carried;
+  int carry(const CarriedRole& wanted) {
+    std::vector<CarriedRole>& all = result_.carried;
     for (size_t i = 0; i < all.size(); ++i)
       if (all[i].role == wanted.role && all[i].result == wanted.result && all[i].init == wanted.init)
         return static_cast<int>(i);
@@ -84,7 +84,7 @@ class Prover {
     for (size_t i = 0; i < result_.sequences.size(); ++i)
       if (result_.sequences[i].values == values)
         return Feed{Feed::Kind::scanned, nullptr, -1, 0, static_cast<int>(i)};
-    Sequence sequence;
+    StepInput sequence;
     sequence.values = values;
     for (size_t t = 1; t < values.size(); ++t)
       if (!(values[t]->type == values[0]->type)) return std::nullopt;
@@ -93,15 +93,15 @@ class Prover {
     if (constant != 0 && constant != static_cast<int>(values.size())) return std::nullopt;
     if (constant != 0 && byte_count(*values[0]->type).value_or(INT64_MAX) > kLargestStepConstant) return std::nullopt;
     if (constant != 0)
-      sequence.kind = Sequence::Kind::constants;
+      sequence.kind = StepInput::Kind::constants;
     else if (slices(sequence))
-      sequence.kind = Sequence::Kind::slices;
+      sequence.kind = StepInput::Kind::slices;
     result_.sequences.push_back(std::move(sequence));
     return Feed{Feed::Kind::scanned, nullptr, -1, 0, static_cast<int>(result_.sequences.size()) - 1};
   }
 
   /// Slices that lie one after the other along one axis, or are one element thick and equally spaced.
-  static bool slices(Sequence& sequence) {
+  static bool slices(StepInput& sequence) {
     for (const Value* value : sequence.values)
       if (!is_op(value, Op::slice) || (value != sequence.values[0] && !same_sequence(sequence.values[0], value)))
         return false;

@@ -21,13 +21,13 @@ constexpr int kMostRolls = 256;  // in one graph
 
 /// Values that the scan cannot read where they are: each has to be copied into a sequence.
 int copies(const Recurrence& recurrence) {
-  auto copied = [](const Sequence& sequence) { return sequence.kind == Sequence::Kind::values; };
+  auto copied = [](const StepInput& sequence) { return sequence.kind == StepInput::Kind::values; };
   return static_cast<int>(std::count_if(recurrence.sequences.begin(), recurrence.sequences.end(), copied));
 }
 
 /// What has no memory is only rolled where it walks along one value.
 bool walks(const Recurrence& recurrence) {
-  auto slices = [](const Sequence& sequence) { return sequence.kind == Sequence::Kind::slices; };
+  auto slices = [](const StepInput& sequence) { return sequence.kind == StepInput::Kind::slices; };
   return copies(recurrence) == 0 && std::any_of(recurrence.sequences.begin(), recurrence.sequences.end(), slices);
 }
 
