@@ -1,5 +1,5 @@
 // A compiled model in this process: built to a shared library, opened through the runtime's loader, and called by its
-// reflection record alone, as any other caller would. Tested by tests/driver/loaded_model_test.cpp.
+// reflection record alone, as any other caller would. Tested by tests/driver/loader_test.cpp.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// See names.h. Tested by tests/driver/names_test.cpp.
+// See names.h. Tested by tests/driver/command_line_test.cpp.
 #include "driver/names.h"
 
 namespace rondo {

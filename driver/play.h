@@ -1,4 +1,4 @@
-// Playing a recording: what a model computes from recorded inputs and states. Tested by tests/driver/play_test.cpp.
+// Playing a recording: what a model computes from recorded inputs and states. Tested by tests/driver/verify_test.cpp.
 #pragma once
 
 #include "driver/data.h"

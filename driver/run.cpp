@@ -1,5 +1,5 @@
 // rondo run: compiles a model, calls it once or once a step, and prints or writes its outputs. Entry: run.
-// Tested by tests/driver/run_test.cpp.
+// Tested by tests/driver/sample_test.cpp.
 #include <fmt/format.h>
 
 #include <algorithm>

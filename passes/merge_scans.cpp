@@ -3,7 +3,7 @@
 // A step of a small cell is a chain of dependent work that leaves most of the machine idle: the two directions of a
 // bidirectional layer, or parallel layers, fill each other's gaps. That pays while the weights of both lie in the
 // first cache; beyond it bandwidth decides, and each scan had better keep its own weights close.
-// Tested by tests/passes/merge_scans.test and merge_scans_test.cpp.
+// Tested by tests/passes/merge_scans.test and property_test.cpp.
 #include <fmt/format.h>
 
 #include <unordered_set>

@@ -2,42 +2,18 @@
 
 #include <algorithm>
 
+#include "passes/keep_flags.h"
+
 namespace rondo {
 namespace {
 
 using Values = std::vector<std::unique_ptr<Value>>;
-
-void renumber(Values& values) {
-  for (size_t i = 0; i < values.size(); ++i) values[i]->index = static_cast<int>(i);
-}
 
 Value* insert_param(Graph& body, int position, Type type, std::string name) {
   body.add_param(std::move(type), std::move(name));
   std::rotate(body.params.begin() + position, body.params.end() - 1, body.params.end());
   renumber(body.params);
   return body.params[position].get();
-}
-
-/// Moves values whose flag is false to `cut`.
-void filter(Values& values, const std::vector<bool>& stays, Values& cut) {
-  Values kept;
-  for (size_t i = 0; i < values.size(); ++i) (stays[i] ? kept : cut).push_back(std::move(values[i]));
-  values = std::move(kept);
-  renumber(values);
-}
-
-template <class T>
-void filter(std::vector<T>& values, const std::vector<bool>& stays) {
-  size_t kept = 0;
-  for (size_t i = 0; i < values.size(); ++i)
-    if (stays[i]) values[kept++] = values[i];
-  values.resize(kept);
-}
-
-std::vector<bool> join(std::initializer_list<std::vector<bool>> parts) {
-  std::vector<bool> all;
-  for (const std::vector<bool>& part : parts) all.insert(all.end(), part.begin(), part.end());
-  return all;
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 //   u = 10^(in_gain / 20) x;   y = 10^(out_gain / 20) (layers(u) + u [in_skip])
 //
 // Gains are in dB. `metadata`, `input_batch` and `output_batch` (the author's own test vectors) are no part of the
-// computation. Entry: read_aidax_json. Tested by tests/frontend/json_dialects_test.cpp and tests/corpus/json.list.
+// computation. Entry: read_aidax_json. Tested by tests/frontend/json_test.cpp and tests/corpus/json.list.
 #include <fmt/format.h>
 
 #include <cmath>

@@ -4,7 +4,7 @@
 //   y = lin(rec(x)) + x[:, 0 .. skip)
 //
 // The first column of x is the signal; further ones are knobs. bias_fl says whether lin has a bias. Entry:
-// read_guitarml_json. Tested by tests/frontend/json_dialects_test.cpp and tests/corpus/json.list.
+// read_guitarml_json. Tested by tests/frontend/json_test.cpp and tests/corpus/json.list.
 #include <fmt/format.h>
 
 #include "frontend/file.h"

@@ -2,7 +2,7 @@
 // {layer: {array: base64}}, …}. Sequential and functional models; a layer may be called once. Entry: read_keras_json.
 //
 // The batch is not part of a model: [batch, time, features] becomes [time, features], and so do a batch's rows of
-// [batch, features]. Layers are in keras_layer.cpp. Tested by tests/frontend/json_dialects_test.cpp.
+// [batch, features]. Layers are in keras_layer.cpp. Tested by tests/frontend/json_test.cpp.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // Keras's conventions, shared by the dialects that follow them: layouts of weights, names of activations.
-// Tested by tests/frontend/json_dialects_test.cpp.
+// Tested by tests/frontend/json_test.cpp.
 #pragma once
 
 #include "frontend/json/layers.h"

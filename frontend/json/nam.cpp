@@ -5,7 +5,7 @@
 //   Linear  y[t] = b + sum over k < receptive_field of w[k] x[t - k], with zeros before the sequence
 //
 // The convolutional architectures are refused: what they give at first depends on how a player warms them up.
-// Tested by tests/frontend/json_dialects_test.cpp and tests/corpus/json.list.
+// Tested by tests/frontend/json_test.cpp and tests/corpus/json.list.
 #include <fmt/format.h>
 
 #include <algorithm>

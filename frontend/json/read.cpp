@@ -1,5 +1,5 @@
 // Reads JSON models: read_json and read_nam, which are the same but for the file's ending: the content tells the
-// dialect. Tested by tests/frontend/json_dialects_test.cpp, json_bad_test.cpp and by tests/corpus/json.list.
+// dialect. Tested by tests/frontend/json_test.cpp, json_bad_test.cpp and by tests/corpus/json.list.
 #include <fmt/format.h>
 
 #include <algorithm>

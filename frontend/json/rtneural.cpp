@@ -6,7 +6,7 @@
 // it is T. [batch, features] is a row per step. Declared shapes must be what the weights give. A conv1d is causal
 // (zeros before the sequence) where its declared length is unknown or is kept, and valid where the length shrinks;
 // `strides` divides either. A conv2d's padding is Keras's, 'valid' or 'same'; its `dilation` is of time, its `strides`
-// of features. Tested by tests/frontend/json_dialects_test.cpp and tests/corpus/json.list.
+// of features. Tested by tests/frontend/json_test.cpp and tests/corpus/json.list.
 #include "frontend/json/rtneural.h"
 
 #include <fmt/format.h>

@@ -10,7 +10,7 @@
 // What a Conv1d's parameters do not tell may stand beside them as members `stride`, `dilation`, `groups`; or, for a
 // file with one Conv1d, in the file's or its folder's name, as RTNeural's own files have it: …_stride_3,
 // …_group_IN_OUT_ WINDOW_DILATION_GROUPS. A warning says so. Entry: read_state_dict_json. Tested by
-// tests/frontend/json_dialects_test.cpp and tests/corpus/json.list.
+// tests/frontend/json_test.cpp and tests/corpus/json.list.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -72,7 +72,8 @@ std::optional<std::vector<int64_t>> numbers_behind(const std::string& name, cons
   return numbers;
 }
 
-/// From the name of the file or its folder, where that agrees with the shape of the weights.
+/// From the name of the file or its folder, where that agrees with the shape of the weights; otherwise Conv1d's defaults.
+/// Either is a guess, and said to be one.
 ConvFacts facts_by_name(const JsonSource& source, const Numbers& weight) {
   ConvFacts facts;
   std::error_code ignored;
@@ -80,8 +81,8 @@ ConvFacts facts_by_name(const JsonSource& source, const Numbers& weight) {
   for (const std::string& name : {path.stem().string(), path.parent_path().filename().string()}) {
     const auto groups = numbers_behind(name, "_group", 5);
     const auto stride = numbers_behind(name, "_stride", 1);
-    const bool fits =
-        groups && weight.shape == std::vector<int64_t>{(*groups)[1], (*groups)[0] / (*groups)[4], (*groups)[2]};
+    const bool fits = groups && (*groups)[4] > 0 &&
+                      weight.shape == std::vector<int64_t>{(*groups)[1], (*groups)[0] / (*groups)[4], (*groups)[2]};
     if (fits) facts.dilation = (*groups)[3], facts.groups = (*groups)[4];
     if (stride) facts.stride = (*stride)[0];
     if (!fits && !stride) continue;
@@ -92,6 +93,10 @@ ConvFacts facts_by_name(const JsonSource& source, const Numbers& weight) {
         weight.place));
     return facts;
   }
+  source.warnings.push_back(
+      warning("the file does not tell stride, dilation and groups: 1 is taken for each; members 'stride', 'dilation' and "
+              "'groups' beside the weight would be sure",
+              weight.place));
   return facts;
 }
 

@@ -1,5 +1,5 @@
 // PyTorch's conventions, shared by the dialects that hold a state_dict: names and layouts of modules' parameters.
-// Tested by tests/frontend/json_dialects_test.cpp.
+// Tested by tests/frontend/json_test.cpp.
 #pragma once
 
 #include "frontend/json/layers.h"

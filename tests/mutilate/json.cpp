@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/mutilate/mutilate.h"
+#include "tests/mutilate/random.h"
 
 namespace rondo {
 namespace {
@@ -14,20 +15,6 @@ constexpr int kTruncations = 16, kFlips = 48, kMostSites = 40;
 Expect expectation(const std::string& bytes) {
   return nlohmann::json::accept(bytes) ? Expect::may_pass : Expect::read_fails;
 }
-
-/// SplitMix64: a fixed sequence, so that every run makes the same variants.
-class Random {
- public:
-  size_t below(size_t limit) {
-    uint64_t z = state_ += 0x9e3779b97f4a7c15;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return static_cast<size_t>((z ^ (z >> 31)) % limit);
-  }
-
- private:
-  uint64_t state_ = 1;
-};
 
 /// Every value of the document in order, the document itself first; of long lists of numbers the first and the last.
 void collect(const Document& value, const Document::json_pointer& at, std::vector<Document::json_pointer>& places) {
