@@ -29,7 +29,10 @@ std::string upper(std::string text) {
 class Header {
  public:
   Header(const Plan& plan, bool external)
-      : plan_(plan), external_(external && plan.constant_bytes > 0), prefix_(identifier(plan.name, "model")), macro_(upper(prefix_)) {}
+      : plan_(plan),
+        external_(external && plan.constant_bytes > 0),
+        prefix_(identifier(plan.name, "model")),
+        macro_(upper(prefix_)) {}
 
   std::string text() {
     describe();
@@ -40,6 +43,7 @@ class Header {
     prototypes();
     wrapper(false);
     if (has_tasks(plan_.steps)) wrapper(true);
+    if (!plan_.state_bytes.is(0)) step_n();
     out_ += "\n#ifdef __cplusplus\n}\n#endif\n#endif\n";
     return std::move(out_);
   }
@@ -106,33 +110,68 @@ class Header {
     return names.empty() ? "" : fmt::format("  {}[] = {{{}}};\n", declaration, fmt::join(names, ", "));
   }
 
-  // The call with its arguments spelled out, on one thread or with a hook; plans with state have no tasks.
-  void wrapper(bool parallel) {
-    UniqueNames names({"state",           "scratch",  "rondo_inputs",    "rondo_outputs",  "rondo_dims",
-                       "rondo_arguments", "int8_t",   "int16_t",         "int32_t",        "int64_t",
-                       "uint8_t",         "uint16_t", "uint32_t",        "uint64_t",       "rondo_status",
-                       "rondo_call",      "size_t",   prefix_ + "_call", prefix_ + "_run", prefix_ + "_step",
-                       "rondo_parallel",  "parallel", prefix_ + "_run_parallel",
-                       "measured",        "constants"});
-    std::vector<std::string> parameters, dims, inputs, outputs;
-    bool stateful = !plan_.state_bytes.is(0);
+  struct Parameters {
+    std::vector<std::string> dims, inputs, outputs;  // names
+    std::vector<std::string> all;                    // declarations
+  };
+
+  Parameters parameters(const char* after_state, const char* last) const {
+    UniqueNames names({"state",
+                       "scratch",
+                       "rondo_inputs",
+                       "rondo_outputs",
+                       "rondo_dims",
+                       "rondo_arguments",
+                       "int8_t",
+                       "int16_t",
+                       "int32_t",
+                       "int64_t",
+                       "uint8_t",
+                       "uint16_t",
+                       "uint32_t",
+                       "uint64_t",
+                       "rondo_status",
+                       "rondo_call",
+                       "size_t",
+                       "rondo_shape",
+                       "rondo_result",
+                       "rondo_i",
+                       "rondo_parallel",
+                       "parallel",
+                       "steps",
+                       "measured",
+                       "constants",
+                       prefix_ + "_call",
+                       prefix_ + "_run",
+                       prefix_ + "_step",
+                       prefix_ + "_run_parallel",
+                       prefix_ + "_shapes"});
+    Parameters made;
     for (const std::string& symbol : plan_.symbols) {
-      dims.push_back(names.add(symbol, "dim"));
-      parameters.push_back("int64_t " + dims.back());
+      made.dims.push_back(names.add(symbol, "dim"));
+      made.all.push_back("int64_t " + made.dims.back());
     }
-    if (stateful) parameters.push_back("void *state");
+    if (!plan_.state_bytes.is(0)) made.all.push_back("void *state");
+    if (*after_state) made.all.push_back(after_state);
     for (const Port& port : plan_.inputs) {
-      inputs.push_back(names.add(port.name, "input"));
-      parameters.push_back(fmt::format("const {} *{}", c_type(port.type.dtype), inputs.back()));
+      made.inputs.push_back(names.add(port.name, "input"));
+      made.all.push_back(fmt::format("const {} *{}", c_type(port.type.dtype), made.inputs.back()));
     }
     for (const Port& port : plan_.outputs) {
-      outputs.push_back(names.add(port.name, "output"));
-      parameters.push_back(fmt::format("{} *{}", c_type(port.type.dtype), outputs.back()));
+      made.outputs.push_back(names.add(port.name, "output"));
+      made.all.push_back(fmt::format("{} *{}", c_type(port.type.dtype), made.outputs.back()));
     }
-    if (!plan_.measured.empty()) parameters.push_back("int64_t *measured");
-    parameters.push_back("void *scratch");
-    if (external_) parameters.push_back("const void *constants");
-    if (parallel) parameters.push_back("const rondo_parallel *parallel");
+    if (!plan_.measured.empty()) made.all.push_back("int64_t *measured");
+    made.all.push_back("void *scratch");
+    if (external_) made.all.push_back("const void *constants");
+    if (*last) made.all.push_back(last);
+    return made;
+  }
+
+  // The call with its arguments spelled out, on one thread or with a hook; plans with state have no tasks.
+  void wrapper(bool parallel) {
+    const bool stateful = !plan_.state_bytes.is(0);
+    const auto [dims, inputs, outputs, all] = parameters("", parallel ? "const rondo_parallel *parallel" : "");
     if (!plan_.measured.empty())
       line("/* Outputs have room for their largest size; `measured` receives the actual dimensions: {}. */",
            comment(measured_names()));
@@ -140,10 +179,11 @@ class Header {
          parallel   ? "One call of the model on the threads of `parallel`; null: on one."
          : stateful ? "One step: reads the inputs, writes the outputs, and moves the state on."
                     : "One call of the model.");
-    line("static inline rondo_status {}_{}({}) {{", prefix_, parallel   ? "run_parallel"
-                                                              : stateful ? "step"
-                                                                         : "run",
-         fmt::join(parameters, ", "));
+    line("static inline rondo_status {}_{}({}) {{", prefix_,
+         parallel   ? "run_parallel"
+         : stateful ? "step"
+                    : "run",
+         fmt::join(all, ", "));
     out_ += array("const void *const rondo_inputs", inputs);
     out_ += array("void *const rondo_outputs", outputs);
     out_ += array("const int64_t rondo_dims", dims);
@@ -152,6 +192,53 @@ class Header {
          dims.empty() ? "NULL" : "rondo_dims", stateful ? "state" : "NULL", external_ ? "constants" : "NULL",
          parallel ? "parallel" : "NULL", plan_.measured.empty() ? "NULL" : "measured");
     line("  return {}_call(&rondo_arguments);", prefix_);
+    line("}}");
+  }
+
+  // Elements of a port in C, at its largest size; `first` is the place of its dimensions among what _shapes writes.
+  static std::string elements(const Port& port, size_t first) {
+    if (auto constant = element_count(port.type.shape).constant()) return std::to_string(*constant);
+    std::vector<std::string> factors;
+    for (size_t i = 0; i < port.type.shape.size(); ++i) factors.push_back(fmt::format("rondo_shape[{}]", first + i));
+    return fmt::format("{}", fmt::join(factors, " * "));
+  }
+
+  // Steps one after the other: the same bits however a sequence is split into calls.
+  void step_n() {
+    const auto [dims, inputs, outputs, all] = parameters("int64_t steps", "");
+    std::vector<std::string> arguments = dims;
+    arguments.push_back("state");
+    size_t place = 0;
+    bool asks = false;  // for shapes
+    const auto add = [&](const std::vector<Port>& ports, const std::vector<std::string>& names) {
+      for (size_t i = 0; i < ports.size(); ++i) {
+        arguments.push_back(fmt::format("{} + rondo_i * {}", names[i], elements(ports[i], place)));
+        place += ports[i].type.shape.size();
+        asks = asks || !element_count(ports[i].type.shape).constant();
+      }
+    };
+    add(plan_.inputs, inputs);
+    add(plan_.outputs, outputs);
+    for (const StateSlot& slot : plan_.states) place += slot.type.shape.size();
+    if (!plan_.measured.empty()) arguments.push_back(fmt::format("measured + rondo_i * {}", plan_.measured.size()));
+    arguments.push_back("scratch");
+    if (external_) arguments.push_back("constants");
+
+    line(
+        "/* `steps` steps in one call. Each input and output is an array of steps, one after the other, each with "
+        "room");
+    line(" * for its largest size. The result is that of the first step that fails; no later one is made. */");
+    line("static inline rondo_status {}_step_n({}) {{", prefix_, fmt::join(all, ", "));
+    line("  int64_t rondo_i;");
+    line("  rondo_status rondo_result = RONDO_OK;");
+    if (asks) {
+      line("  int64_t rondo_shape[{}];", place);
+      out_ += array("const int64_t rondo_dims", dims);
+      line("  rondo_result = {}_shapes({}, NULL, rondo_shape);", prefix_, dims.empty() ? "NULL" : "rondo_dims");
+    }
+    line("  for (rondo_i = 0; rondo_i < steps && rondo_result == RONDO_OK; ++rondo_i)");
+    line("    rondo_result = {}_step({});", prefix_, fmt::join(arguments, ", "));
+    line("  return rondo_result;");
     line("}}");
   }
 

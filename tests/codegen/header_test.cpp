@@ -39,18 +39,23 @@ Plan awkward() {
   return p.plan;
 }
 
-Plan step_model() {  // y = s + x, s = y
-  PlanBuilder p("acc");
+Plan sums(const std::string& name, const Dim& n, Tensor initial) {  // y = s + x, s = y
+  PlanBuilder p(name);
   constexpr DType f32 = DType::f32;
-  int x = p.input("x", {f32, {3}}), y = p.output("y", {f32, {3}}),
-      s = p.state("s", {f32, {3}}, Tensor::from_doubles(f32, {3}, std::vector<double>{1, 2, 3}));
+  if (auto symbol = n.symbol_name()) p.plan.symbols = {*symbol};
+  int x = p.input("x", {f32, {n}}), y = p.output("y", {f32, {n}}), s = p.state("s", {f32, {n}}, std::move(initial));
   KernelBuilder k;
-  k.kernel.parallel = {{0, 3}};
+  k.kernel.parallel = {{0, n}};
   int sum = k.apply(Op::add, f32, {k.load(f32, x, at({{0, 1}})), k.load(f32, s, at({{0, 1}}))});
   k.store(sum, y, at({{0, 1}}));
   k.store(sum, s, at({{0, 1}}));
   p.run(k.kernel);
   return p.plan;
+}
+
+Plan step_model() { return sums("acc", 3, Tensor::from_doubles(DType::f32, {3}, std::vector<double>{1, 2, 3})); }
+Plan sized_step_model() {
+  return sums("sized", Dim::symbol("T"), Tensor::from_doubles(DType::f32, {1}, std::vector<double>{5}));
 }
 
 Plan run_model() {  // y[T] = 2 x[T]
@@ -69,6 +74,7 @@ Plan run_model() {  // y[T] = 2 x[T]
 const char* const kProgram = R"(
 #include "acc.h"
 #include "twice.h"
+#include "sized.h"
 #include "acc.h"
 static _Alignas(ACC_STATE_ALIGNMENT) unsigned char state[ACC_STATE_BYTES];
 int main(void) {
@@ -78,6 +84,22 @@ int main(void) {
   if (acc_reset(state, NULL) != RONDO_OK) return 2;
   if (acc_step(state, x, y, NULL) != RONDO_OK || y[2] != 33) return 3;
   if (acc_step(state, x, y, NULL) != RONDO_OK || y[0] != 21) return 4;
+  {
+    float many[9] = {1, 1, 1, 2, 2, 2, 3, 3, 3}, all[9], split[9];
+    if (acc_reset(state, NULL) != RONDO_OK || acc_step_n(state, 3, many, all, NULL) != RONDO_OK) return 10;
+    if (all[0] != 2 || all[4] != 5 || all[8] != 9) return 11;
+    if (acc_reset(state, NULL) != RONDO_OK || acc_step_n(state, 0, many, split, NULL) != RONDO_OK) return 12;
+    if (acc_step_n(state, 1, many, split, NULL) != RONDO_OK) return 13;
+    if (acc_step_n(state, 2, many + 3, split + 3, NULL) != RONDO_OK || split[0] != 2 || split[8] != 9) return 14;
+    if (acc_step_n(NULL, 2, many, all, NULL) != RONDO_BAD_POINTER) return 15;
+  }
+  {
+    float many[6] = {1, 2, 3, 4, 5, 6}, all[6];
+    const int64_t two = 2;
+    if (sized_state_size(&two) > ACC_STATE_BYTES || sized_reset(state, &two) != RONDO_OK) return 20;
+    if (sized_step_n(2, state, 3, many, all, NULL) != RONDO_OK || all[0] != 6 || all[3] != 11 || all[5] != 17) return 21;
+    if (sized_step_n(0, state, 3, many, all, NULL) != RONDO_BAD_DIMENSION) return 22;
+  }
   if (twice_run(4, a, b, NULL) != RONDO_OK || b[1] != -4 || b[3] != 8) return 5;
   if (twice_run(0, a, b, NULL) != RONDO_BAD_DIMENSION) return 6;
   if (acc_model.state_count != 1 || acc_state_size(NULL) != ACC_STATE_BYTES) return 7;
@@ -100,7 +122,7 @@ TEST_CASE("a model's odd names still make a clean header") {
 TEST_CASE("wrappers call the model, in C and in C++") {
   Directory directory;
   Target host = require(Target::find({}));
-  for (const Plan& plan : {step_model(), run_model()}) {
+  for (const Plan& plan : {step_model(), sized_step_model(), run_model()}) {
     directory.write(plan.name + ".h", make_header(plan));
     directory.write(plan.name + ".o", require(generate(plan, host, Form::object)));
   }
@@ -109,8 +131,8 @@ TEST_CASE("wrappers call the model, in C and in C++") {
   cpp.replace(cpp.find("_Alignas"), 8, "alignas");
   cpp.replace(cpp.find("static alignas(ACC_STATE_ALIGNMENT)"), 35, "alignas(ACC_STATE_ALIGNMENT) static");
   directory.write("main.cpp", cpp);
-  CHECK(directory.run(kC + std::string("main.c acc.o twice.o -o c && ./c")));
-  CHECK(directory.run(kCpp + std::string("main.cpp acc.o twice.o -o cpp && ./cpp")));
+  CHECK(directory.run(kC + std::string("main.c acc.o twice.o sized.o -o c && ./c")));
+  CHECK(directory.run(kCpp + std::string("main.cpp acc.o twice.o sized.o -o cpp && ./cpp")));
 }
 
 }  // namespace rondo::test
