@@ -1,7 +1,8 @@
 #!/bin/sh
-# verify-targets.sh [--fast] [TARGET...]: runs compiled models on every target under QEMU, on recorded data, and checks
-# that targets with the same arithmetic compute the same bits where sums have the same order (--without=split_sums). --fast: a few models on each. Models are looked for at
-# $RONDO_CORPUS or ../shared/corpus, the program at $RONDO or build/driver/rondo, JOBS at a time (default: processors).
+# verify-targets.sh [--fast] [TARGET...]: runs compiled models on every target under QEMU (x86-64-v4: on this machine, if
+# it has AVX-512), on recorded data, and checks that targets with the same arithmetic compute the same bits where sums
+# have the same order (--without=split_sums). --fast: a few models on each. Models are looked for at $RONDO_CORPUS or
+# ../shared/corpus, the program at $RONDO or build/driver/rondo, JOBS at a time (default: processors).
 #
 # Prints a line for each failure and for each target, and ends with "N passed, N failed, N skipped". Exit code 1 where
 # something failed, 77 where nothing could run.
@@ -15,7 +16,7 @@ fast=
 
 # Targets whose float32 arithmetic is the same, with what else the command line says. A target's label is its name and
 # the features after a colon.
-fused="x86-64-v3 aarch64 cortex-a53 cortex-a72 neoverse-n1 neoverse-v1 neoverse-v1:+sve512 armv7-neon armv7-vfp
+fused="x86-64-v3 x86-64-v4 aarch64 cortex-a53 cortex-a72 neoverse-n1 neoverse-v1 neoverse-v1:+sve512 armv7-neon armv7-vfp
   cortex-m4 cortex-m7 cortex-m33 cortex-m55 rv64gc rv64gcv rv64gcv:+zvl256b rv32imafc"
 separate="x86-64 x86-64-v2 cortex-m0plus cortex-m3 rv32imc"
 
@@ -46,8 +47,9 @@ out=$work/$label/$name
 mkdir -p "$work/$label"
 set -- --target="$target"
 [ -z "$features" ] || set -- "$@" --features="${features#:}"
+[ "$target" = x86-64-v4 ] || set -- "$@" --runner=qemu
 # As it is compiled by default; then with sums in the same order on all targets, whose bits are compared.
-run() { timeout 600 "$rondo" verify "$folder/model.onnx" --data "$folder" --runner=qemu "$@" >"$out.log" 2>&1; }
+run() { timeout 600 "$rondo" verify "$folder/model.onnx" --data "$folder" "$@" >"$out.log" 2>&1; }
 if run "$@" && run "$@" --without=split_sums --outputs="$out"; then
   # Their double precision is software's, whose multiply-add is not fused.
   case $label:$name in cortex-m4:*f64* | cortex-m33:*f64* | rv32imafc:*f64*) name=$name:separate ;; esac
@@ -58,6 +60,17 @@ fi
 EOF
 chmod +x "$work/verify_one"
 
+# What label $1 needs and this machine lacks; nothing if it has it.
+lacking() {
+  if [ "$1" = x86-64-v4 ]; then
+    for feature in avx512f avx512bw avx512cd avx512dq avx512vl; do
+      grep -qw "$feature" /proc/cpuinfo || { echo "this processor has no $feature, and QEMU does not run AVX-512"; return; }
+    done
+  else
+    command -v "$(emulator_of "$1")" >/dev/null || echo "$(emulator_of "$1") is not in PATH"
+  fi
+}
+
 emulator_of() {
   case $1 in
     x86-64*) echo qemu-x86_64 ;; aarch64 | cortex-a53 | cortex-a72 | neoverse-*) echo qemu-aarch64 ;;
@@ -67,7 +80,7 @@ emulator_of() {
 }
 
 passed=0 failed=0 skipped=0
-for group in fused separate; do
+for group in separate fused; do
   eval "labels=\$$group"
   same=$work/$group.same
   : >"$same"
@@ -77,9 +90,9 @@ for group in fused separate; do
       for name in "$@"; do [ "$name" != "$label" ] || wanted=yes; done
       [ -n "$wanted" ] || continue
     fi
-    emulator=$(emulator_of "$label")
-    if ! command -v "$emulator" >/dev/null; then
-      echo "SKIPPED $label: $emulator is not in PATH"
+    lack=$(lacking "$label")
+    if [ -n "$lack" ]; then
+      echo "SKIPPED $label: $lack"
       skipped=$((skipped + 1))
       continue
     fi

@@ -1,0 +1,49 @@
+#!/bin/sh
+# firmware.sh INSTALLED SCRATCH: builds the firmware samples as a developer does, with make and with CMake and a toolchain
+# file, against the installed package; runs them under QEMU; and looks at what was linked. Exit code 77 where a tool is
+# missing.
+set -eu
+samples=$(cd "$(dirname "$0")/../../samples/firmware" && pwd)
+installed=$1 scratch=$2
+for tool in arm-none-eabi-gcc qemu-system-arm riscv64-unknown-elf-gcc qemu-system-riscv32 make; do
+  command -v "$tool" >/dev/null || { echo "SKIPPED: firmware samples: $tool is not in PATH"; exit 77; }
+done
+rm -rf "$scratch"
+mkdir -p "$scratch"
+
+# expect LAST COMMAND...: it succeeds, and this is the last line that it prints.
+expect() {
+  last=$1
+  shift
+  "$@" >"$scratch/log" 2>&1 || { cat "$scratch/log"; echo "FAILED: $*"; exit 1; }
+  [ "$(tail -n 1 "$scratch/log")" = "$last" ] || { cat "$scratch/log"; echo "FAILED: the last line is not '$last'"; exit 1; }
+  ! grep -i 'warning:' "$scratch/log" || { echo "FAILED: warnings"; exit 1; }
+}
+
+# in_section ELF SECTION ADDRESS-PREFIX: the section is there and its address begins so.
+in_section() {
+  "$1" -S -W "$2" | sed 's/^ *\[ *[0-9]*\] *//' | grep -q "^$3  *PROGBITS  *$4" || { echo "FAILED: $3 of $2 is not at $4"; exit 1; }
+}
+
+expect "48 of 48 steps as recorded" make -C "$samples/riscv" --no-print-directory run RONDO="$installed/bin/rondo" OUT="$scratch/riscv"
+in_section riscv64-unknown-elf-readelf "$scratch/riscv/firmware.elf" .weights 20000000
+expect "280 of 280 frames as recorded" make -C "$samples/cortex-m" --no-print-directory run RONDO="$installed/bin/rondo" OUT="$scratch/cortex-m"
+in_section arm-none-eabi-readelf "$scratch/cortex-m/firmware.elf" .weights 00040000
+
+cmake -S "$samples/cortex-m" -B "$scratch/cmake" -DCMAKE_TOOLCHAIN_FILE=arm-none-eabi.cmake -DCMAKE_PREFIX_PATH="$installed" >"$scratch/log" 2>&1 ||
+  { cat "$scratch/log"; exit 1; }
+cmake --build "$scratch/cmake" >"$scratch/log" 2>&1 || { cat "$scratch/log"; exit 1; }
+! grep -i 'warning:' "$scratch/log" || { echo "FAILED: warnings"; exit 1; }
+expect "280 of 280 frames as recorded" qemu-system-arm -M mps2-an386 -nographic -monitor none -serial none \
+  -semihosting-config enable=on,target=native -kernel "$scratch/cmake/firmware"
+in_section arm-none-eabi-readelf "$scratch/cmake/firmware" .weights 00040000
+
+# A firmware whose answers are not the recorded ones says so: the recordings of another state are given to it.
+cp -r "$samples/.." "$scratch/samples"
+cp "$scratch/samples/recording/x.npy" "$scratch/samples/recording/y.npy"
+if make -C "$scratch/samples/firmware/riscv" run RONDO="$installed/bin/rondo" OUT="$scratch/wrong" >"$scratch/log" 2>&1; then
+  echo "FAILED: wrong answers are not noticed"; exit 1
+fi
+grep -q WRONG "$scratch/log" || { cat "$scratch/log"; echo "FAILED: wrong answers are not said"; exit 1; }
+echo "firmware samples: 3 built and run, wrong answers noticed"
+rm -rf "$scratch"
