@@ -1,8 +1,10 @@
 #!/bin/sh
 # verify-targets.sh [--fast] [TARGET...]: runs compiled models on every target under QEMU (x86-64-v4: on this machine, if
-# it has AVX-512), on recorded data, and checks that targets with the same arithmetic compute the same bits where sums
-# have the same order (--without=split_sums). --fast: a few models on each. Models are looked for at $RONDO_CORPUS or
-# ../shared/corpus, the program at $RONDO or build/driver/rondo, JOBS at a time (default: processors).
+# it has AVX-512), on recorded data, and checks that targets with the same arithmetic compute the same bits: as models are
+# compiled by default, those of onnx-node/grid wherever their plans add sums up in the same order; with
+# --without=split_sums, which makes that order the same everywhere, all of them. --fast: a few models on each. Models are
+# looked for at $RONDO_CORPUS or ../shared/corpus, the program at $RONDO or build/driver/rondo, JOBS at a time (default:
+# processors).
 #
 # Prints a line for each failure and for each target, and ends with "N passed, N failed, N skipped". Exit code 1 where
 # something failed, 77 where nothing could run.
@@ -38,7 +40,8 @@ work=$(mktemp -d)
 trap 'rm -r "$work"' EXIT
 export work rondo
 
-# verify_one LABEL FOLDER: a line "RESULT LABEL FOLDER"; on failure what rondo said is kept.
+# verify_one LABEL FOLDER: a line "passed|failed LABEL NAME", and with "same LABEL NAME BITS" lines what must be equal where
+# NAME is; on failure what rondo said is kept.
 cat >"$work/verify_one" <<'EOF'
 #!/bin/sh
 label=$1 folder=$2 name=$(basename "$2")
@@ -47,13 +50,21 @@ out=$work/$label/$name
 mkdir -p "$work/$label"
 set -- --target="$target"
 [ -z "$features" ] || set -- "$@" --features="${features#:}"
-[ "$target" = x86-64-v4 ] || set -- "$@" --runner=qemu
-# As it is compiled by default; then with sums in the same order on all targets, whose bits are compared.
-run() { timeout 600 "$rondo" verify "$folder/model.onnx" --data "$folder" "$@" >"$out.log" 2>&1; }
-if run "$@" && run "$@" --without=split_sums --outputs="$out"; then
+runner=--runner=qemu
+[ "$target" != x86-64-v4 ] || runner=
+run() { timeout 600 "$rondo" verify "$folder/model.onnx" --data "$folder" $runner "$@" >"$out.log" 2>&1; }
+bits() { cat "$1"/*.npy | sha256sum | cut -c1-16; }
+# The kernels and in how many parts each computes its sums.
+order() {
+  "$rondo" inspect "$folder/model.onnx" --level=plan "$@" |
+    sed -n 's/^ *kernel \([^ ]*\).*/\1/p; s/.*\(unroll=[0-9]*\).*/\1/p' | sha256sum | cut -c1-16
+}
+if run "$@" --outputs="$out.default" && run "$@" --without=split_sums --outputs="$out"; then
   # Their double precision is software's, whose multiply-add is not fused.
   case $label:$name in cortex-m4:*f64* | cortex-m33:*f64* | rv32imafc:*f64*) name=$name:separate ;; esac
-  echo "passed $label $name $(cat "$out"/*.npy | sha256sum | cut -c1-16)" >"$out.result"
+  echo "passed $label $name" >"$out.result"
+  echo "same $label $name $(bits "$out")" >>"$out.result"
+  case $folder in */grid/*) echo "same $label $name:default:$(order "$@") $(bits "$out.default")" >>"$out.result" ;; esac
 else
   echo "failed $label $name" >"$out.result"
 fi
@@ -104,7 +115,7 @@ for group in separate fused; do
       echo "  FAILED $label $name: $(grep -v ': ok:' "$work/$label/$name.log" | tail -n 2 | cut -c1-300 | tr '\n' ' ')"
     done
     passed=$((passed + good)) failed=$((failed + bad))
-    cat "$work/$label"/*.result | sed -n 's/^passed //p' >>"$same"
+    cat "$work/$label"/*.result | sed -n 's/^same //p' >>"$same"
   done
   # The same model, the same arithmetic: the same bits.
   sort -k 2,2 "$same" | awk -v group=$group '
