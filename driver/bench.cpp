@@ -9,6 +9,7 @@
 #include "driver/dims.h"
 #include "driver/inputs.h"
 #include "driver/settle.h"
+#include "driver/stages.h"
 
 namespace rondo {
 namespace {
@@ -46,7 +47,9 @@ Status bench(const BenchOptions& options) {
   auto work = [&]() -> Status {
     Dim::Values dims;
     RONDO_TRY(std::vector<Tensor> inputs, choose_inputs(model, given, names_of(settled), dims));
-    RONDO_TRY(CallTime time, time_kernels(plan, target, options.model, model, dims, inputs, options.seconds));
+    RONDO_TRY(CallTime time, run_stage(options.model.stages, "measure", [&] {
+      return time_kernels(plan, target, options.model, model, dims, inputs, options.seconds);
+    }));
     fmt::print("{}", options.json ? bench_json(options.model.model, time) : bench_text(options.model.model, time));
     return Done{};
   };

@@ -10,14 +10,16 @@
 
 #include "driver/options.h"
 #include "driver/report.h"
+#include "driver/stages.h"
 #include "rondo_pool.h"
 
 namespace rondo {
 namespace {
 
-/// The texts of repeatable NAME=VALUE options, kept until they are split.
+/// The texts of repeatable NAME=VALUE options, kept until they are split; and what is no option of the model itself.
 struct RawModelOptions {
   std::vector<std::string> dims, states, constants;
+  bool time_passes = false;
 };
 
 NamePair split_pair(const std::string& text, const char* option, const char* form) {
@@ -106,7 +108,7 @@ void add_model_options(CLI::App& app, ModelOptions& options, RawModelOptions& ra
       ->allow_extra_args(false)
       ->check(CLI::IsMember(passes));
   app.add_option("--tuning", options.tuning, "use the schedules that 'compile --save-tuning' wrote")->type_name("FILE");
-  app.add_flag("--time-passes", options.time_passes, "print the seconds each step takes");
+  app.add_flag("--time-passes", raw.time_passes, "print the seconds each step takes");
 }
 
 void add_constants_options(CLI::App& app, ModelOptions& options) {
@@ -124,7 +126,8 @@ void add_threads_option(CLI::App& app, ModelOptions& options) {
       ->check(CLI::Range(1, RONDO_POOL_LARGEST));
 }
 
-void finish_model_options(ModelOptions& options, const RawModelOptions& raw) {
+void finish_model_options(ModelOptions& options, const RawModelOptions& raw, std::optional<Stages>& stages) {
+  options.stages = &stages.emplace(raw.time_passes);
   options.dims = split_dims(raw.dims);
   options.states = split_pairs(raw.states, "--state", "INPUT=OUTPUT");
   options.constants = split_pairs(raw.constants, "--const", "INPUT=VALUE");
@@ -141,6 +144,7 @@ struct CommandLine {
   RawModelOptions raw;  // of the one command that is given
   std::vector<std::string> raw_inputs, raw_outputs;
   std::function<Status()> work;
+  std::optional<Stages> stages;
 
   CommandLine() {
     app.require_subcommand(1);
@@ -183,7 +187,7 @@ struct CommandLine {
     tune->excludes(command->get_option("--tuning"));
     command->footer("Example: rondo compile vad.onnx -o vad.o --dim=batch=1 --state=h=h_out --cpu=skylake");
     command->callback([this] {
-      finish_model_options(compile_options.model, raw);
+      finish_model_options(compile_options.model, raw, stages);
       work = [this] { return compile(compile_options); };
     });
   }
@@ -200,7 +204,7 @@ struct CommandLine {
                       "call once for each step: all files have a leading axis of steps; state is carried along");
     command->footer("Example: rondo run vad.onnx --state=h=h_out --steps --input audio=audio.npy --output p=p.npy");
     command->callback([this] {
-      finish_model_options(run_options.model, raw);
+      finish_model_options(run_options.model, raw, stages);
       run_options.inputs = split_pairs(raw_inputs, "--input", "NAME=FILE.npy");
       run_options.outputs = split_pairs(raw_outputs, "--output", "NAME=FILE.npy");
       work = [this] { return run(run_options); };
@@ -231,7 +235,7 @@ struct CommandLine {
         ->type_name("qemu|COMMAND");
     command->footer("Example: rondo verify vad.onnx --data recordings/stream --rtol=1e-4 --atol=1e-5");
     command->callback([this] {
-      finish_model_options(verify_options.model, raw);
+      finish_model_options(verify_options.model, raw, stages);
       work = [this] { return verify(verify_options); };
     });
   }
@@ -241,12 +245,18 @@ struct CommandLine {
     add_model_options(*command, inspect_options.model, raw);
     command->add_option("--level", inspect_options.level, "what the file says, what is computed, or how; default: core")
         ->check(CLI::IsMember({"model", "core", "plan"}));
-    std::vector<std::string> stages{"expand"};
-    for (std::string_view pass : pipeline_order()) stages.emplace_back(pass);
+    std::vector<std::string> passes{"expand"};
+    for (std::string_view pass : pipeline_order()) passes.emplace_back(pass);
     CLI::Option* after = command->add_option("--after", inspect_options.after, "the core graph after a pass has run")
                              ->type_name("PASS")
-                             ->check(CLI::IsMember(stages));
-    command->add_flag("--after-all", inspect_options.after_all, "the core graph after each pass")->excludes(after);
+                             ->check(CLI::IsMember(passes));
+    CLI::Option* after_all =
+        command->add_flag("--after-all", inspect_options.after_all, "the core graph after each pass")->excludes(after);
+    command->add_option("--diff", inspect_options.diff, "what a pass changes in the core graph")
+        ->type_name("PASS")
+        ->check(CLI::IsMember(std::vector<std::string>(passes.begin() + 1, passes.end())))
+        ->excludes(after)
+        ->excludes(after_all);
     auto weights = [this](const std::string& word) {
       const auto stored = kWeightWords.find(word);
       if (stored != kWeightWords.end())
@@ -267,7 +277,7 @@ struct CommandLine {
         ->type_name("FILE");
     command->footer("Example: rondo inspect vad.onnx --level=plan");
     command->callback([this] {
-      finish_model_options(inspect_options.model, raw);
+      finish_model_options(inspect_options.model, raw, stages);
       work = [this] { return inspect(inspect_options); };
     });
   }
@@ -284,7 +294,7 @@ struct CommandLine {
     command->add_flag("--json", bench_options.json, "print the figures as JSON");
     command->footer("Example: rondo bench vad.onnx --dim=time=100");
     command->callback([this] {
-      finish_model_options(bench_options.model, raw);
+      finish_model_options(bench_options.model, raw, stages);
       bench_options.inputs = split_pairs(raw_inputs, "--input", "NAME=FILE.npy");
       work = [this] { return bench(bench_options); };
     });

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 
 #include "driver/constants.h"
@@ -13,6 +12,7 @@
 #include "driver/names.h"
 #include "driver/report.h"
 #include "driver/sizes.h"
+#include "driver/stages.h"
 #include "driver/tune.h"
 #include "driver/tuning_file.h"
 #include "frontend/file.h"
@@ -24,14 +24,10 @@ namespace {
 
 constexpr uint64_t kLargestText = uint64_t{1} << 32;
 
-/// Runs a stage; says how long it took where the user asked for that.
+/// Runs a stage; the user may watch.
 template <class Work>
-auto timed(const ModelOptions& options, std::string_view stage, Work work) {
-  auto start = std::chrono::steady_clock::now();
-  auto result = work();
-  std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  if (options.time_passes) fmt::print(stderr, "{:<24}{:>12.3f} ms\n", stage, seconds.count() * 1e3);
-  return result;
+auto stage(const ModelOptions& options, std::string_view name, Work work) {
+  return run_stage(options.stages, name, std::move(work));
 }
 
 Result<Parsed> read_by_ending(const std::string& path) {
@@ -108,7 +104,7 @@ Result<std::string> build(const Plan& plan, const Target& target, const CompileO
   const CodegenOptions codegen = codegen_options(options.model);
   if (form == "so") return build_shared(plan, target, options.model, file_name, codegen);
   Form level = form == "ll" ? Form::llvm : form == "s" ? Form::assembly : Form::object;
-  RONDO_TRY(std::string code, timed(options.model, "generate", [&] { return generate(plan, target, level, codegen); }));
+  RONDO_TRY(std::string code, stage(options.model, "generate", [&] { return generate(plan, target, level, codegen); }));
   if (form != "a") return code;
   return make_archive(code, target, stem_of(file_name) + ".o");
 }
@@ -121,7 +117,7 @@ CodegenOptions codegen_options(const ModelOptions& options) {
 
 Result<Parsed> read_source(const ModelOptions& options) {
   RONDO_TRY(Parsed source,
-            about_file(timed(options, "read", [&] { return read_by_ending(options.model); }), options.model));
+            about_file(stage(options, "read", [&] { return read_by_ending(options.model); }), options.model));
   std::string& name = source.graph ? source.graph->name : source.plan->name;
   name = identifier_from(!options.name.empty() ? options.name : !name.empty() ? name : stem_of(options.model));
   return source;
@@ -137,14 +133,16 @@ Status bind_options(Graph& graph, const ModelOptions& options) {
 Result<Graph> lower_to_core(Graph graph, const ModelOptions& options, const Target& target, const PassObserver& observe,
                             Diagnostics& remarks) {
   RONDO_CHECK(bind_options(graph, options));
-  RONDO_TRY(Graph core, timed(options, "expand", [&] { return to_core(std::move(graph), options.model); }));
+  RONDO_TRY(Graph core, stage(options, "expand", [&] { return to_core(std::move(graph), options.model); }));
   RONDO_CHECK(verify(core));
   RONDO_CHECK(check_sizes(core));
   if (observe) observe("expand", core, true);
-  PipelineOptions pipeline{options.without, options.unroll, {}};
-  pipeline.observe = [&](std::string_view pass, const Graph& after, bool changed, double seconds) {
-    if (options.time_passes)
-      fmt::print(stderr, "{:<24}{:>12.3f} ms{}\n", pass, seconds * 1e3, changed ? "" : "  (unchanged)");
+  PipelineOptions pipeline{options.without, options.unroll, {}, {}};
+  pipeline.begin = [&](std::string_view pass) {
+    if (options.stages) options.stages->begin(pass);
+  };
+  pipeline.observe = [&](std::string_view pass, const Graph& after, bool changed) {
+    if (options.stages) options.stages->end(changed);
     if (observe) observe(pass, after, changed);
   };
   RONDO_CHECK(optimise(core, target.facts(), pipeline, remarks));
@@ -155,7 +153,7 @@ Result<Plan> plan_core(const Graph& core, const ModelOptions& options, const Tar
   plan_options.without = options.without;
   plan_options.fast_math = options.fast_math;
   plan_options.weights = options.weights;
-  RONDO_TRY(Plan plan, timed(options, "make_plan", [&] { return make_plan(core, target.facts(), plan_options); }));
+  RONDO_TRY(Plan plan, stage(options, "make_plan", [&] { return make_plan(core, target.facts(), plan_options); }));
   RONDO_CHECK(verify(plan));
   RONDO_CHECK(check_sizes(plan));
   return plan;
@@ -170,8 +168,8 @@ Result<Plan> lower_to_plan(Parsed source, const ModelOptions& options, const Tar
 Result<std::string> build_shared(const Plan& plan, const Target& target, const ModelOptions& options,
                                  const std::string& file_name, const CodegenOptions& codegen) {
   RONDO_TRY(std::string object,
-            timed(options, "generate", [&] { return generate(plan, target, Form::object, codegen); }));
-  return timed(options, "link", [&] { return link_shared(object, target, file_name); });
+            stage(options, "generate", [&] { return generate(plan, target, Form::object, codegen); }));
+  return stage(options, "link", [&] { return link_shared(object, target, file_name); });
 }
 
 Status compile(const CompileOptions& options) {

@@ -7,6 +7,7 @@
 #include "driver/compile.h"
 #include "driver/files.h"
 #include "driver/report.h"
+#include "ir/diff.h"
 
 namespace rondo {
 namespace {
@@ -15,16 +16,17 @@ class Inspector {
  public:
   explicit Inspector(const InspectOptions& options) : options_(options) {
     print_options_.full_weights = options.full_weights || has_ending(options.output, ".rir");
+    print_options_.brief = !print_options_.full_weights;
     print_options_.costs = true;
   }
 
   Result<std::string> text() {
     RONDO_TRY(Parsed source, read_source(options_.model));
     RONDO_TRY(Target target, Target::find(options_.model.target));
-    const bool watching = !options_.after.empty() || options_.after_all;
+    const bool watching = !options_.after.empty() || options_.after_all || !options_.diff.empty();
     if (source.plan && (watching || options_.level != "plan"))
       return invalid("the text is at the plan level; nothing above it can be shown");
-    if (watching) return after_passes(std::move(*source.graph), target);
+    if (watching) return between_passes(std::move(*source.graph), target);
     if (options_.level == "model") return model_text(std::move(*source.graph));
     if (options_.level == "plan") {
       RONDO_TRY(Plan plan, lower_to_plan(std::move(source), options_.model, target));
@@ -32,10 +34,17 @@ class Inspector {
     }
     Diagnostics remarks;
     RONDO_TRY(Graph core, lower_to_core(std::move(*source.graph), options_.model, target, {}, remarks));
-    return print(core, print_options_);
+    return core_text(core);
   }
 
  private:
+  std::string with_costs(const Graph& graph, const NodeCosts& costs) const {
+    PrintOptions options = print_options_;
+    options.node_costs = &costs;
+    return print(graph, options);
+  }
+  std::string core_text(const Graph& core) const { return with_costs(core, costs_of(core)); }
+
   /// What the file says. Types come from expansion; what cannot be expanded is reported and stands in the text as it
   /// is.
   Result<std::string> model_text(Graph graph) {
@@ -48,25 +57,34 @@ class Inspector {
     if (!core) remarks.insert(remarks.end(), core.errors().begin(), core.errors().end());
     set_file(remarks, options_.model.model);
     report(remarks);
-    return core ? print(graph, print_options_) : bare;
+    return core ? with_costs(graph, costs_of_model(graph, *core)) : bare;
   }
 
-  /// The graph after each pass that is asked for. A pass that runs several times is shown each time.
-  Result<std::string> after_passes(Graph graph, const Target& target) {
+  bool asked_for(std::string_view pass) const {
+    return options_.after_all || pass == options_.after || pass == options_.diff;
+  }
+
+  /// Of each pass that is asked for, the graph after it or what it changed. A pass that runs several times is shown
+  /// each time.
+  Result<std::string> between_passes(Graph graph, const Target& target) {
     std::string text;
     Diagnostics remarks;
     size_t told = 0;
+    std::unique_ptr<Graph> before;
     auto observe = [&](std::string_view pass, const Graph& core, bool changed) {
-      if (!options_.after_all && pass != options_.after) {
-        told = remarks.size();
-        return;
+      if (asked_for(pass)) {
+        text += fmt::format("# after {}{}\n", pass, changed ? "" : " (unchanged)");
+        for (; told < remarks.size(); ++told) text += "# " + to_string(remarks[told]) + "\n";
+        if (!options_.diff.empty())
+          text += changed ? diff(*before, core, print_options_) + "\n" : "";
+        else if (changed || !options_.after_all)
+          text += core_text(core) + "\n";
       }
-      text += fmt::format("# after {}{}\n", pass, changed ? "" : " (unchanged)");
-      for (; told < remarks.size(); ++told) text += "# " + to_string(remarks[told]) + "\n";
-      if (changed || !options_.after_all) text += print(core, print_options_) + "\n";
+      told = remarks.size();
+      if (!options_.diff.empty()) before = core.clone();
     };
     RONDO_TRY(Graph core, lower_to_core(std::move(graph), options_.model, target, observe, remarks));
-    if (text.empty()) return invalid(fmt::format("the pass '{}' did not run", options_.after));
+    if (text.empty()) return invalid(fmt::format("the pass '{}' did not run", options_.after + options_.diff));
     return text;
   }
 

@@ -12,6 +12,8 @@
 
 namespace rondo {
 
+class Stages;
+
 using NamePair = std::pair<std::string, std::string>;
 
 /// How a model becomes code: the options that compile, run, verify, inspect and bench share.
@@ -27,7 +29,7 @@ struct ModelOptions {
   bool fast_math = false;            // --math=fast
   DType weights = DType::f32;        // how float32 weights are stored: f32, f16, bf16
   std::string tuning;                // --tuning: the file; empty: none
-  bool time_passes = false;
+  Stages* stages = nullptr;          // told what runs; null: nobody is
   std::string weights_section;   // the read-only weights' section; empty: the target's own
   bool external_weights = false;  // the object holds none: the caller brings them
   int threads = 1;  // that calls of the model use: run, verify and bench
@@ -61,6 +63,7 @@ struct InspectOptions {
   std::string level = "core";
   std::string after;  // a pass
   bool after_all = false;
+  std::string diff;   // a pass
   bool full_weights = false;
   std::string output;  // empty: stdout
 };

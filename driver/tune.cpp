@@ -10,6 +10,7 @@
 #include <cstdio>
 
 #include "driver/inputs.h"
+#include "driver/stages.h"
 #include "driver/tick_table.h"
 #include "driver/tuning_file.h"
 #include "ir/cost.h"
@@ -33,7 +34,7 @@ class Tuner {
     choose_dims(own);
     if (choices_.empty()) return Tuning{};
     RONDO_CHECK(build_all());
-    measure_builds();
+    run_stage(options_.model.stages, "measure", [&] { measure_builds(); });
     RONDO_TRY(Tuning best, better_of(choice(0), best_of_each()));
     return best;
   }

@@ -3,9 +3,25 @@
 // an element is read once in a run, however often it is used. Tested by tests/ir/cost_test.cpp.
 #pragma once
 
+#include <unordered_map>
+
 #include "ir/plan.h"
 
 namespace rondo {
+
+/// What one run of a core node asks for: of the nodes in its regions as often as they run, of a branch the dearer one.
+struct NodeCost {
+  Dim multiply_adds;   // of products
+  Dim constant_bytes;  // of the constants that it uses
+};
+using NodeCosts = std::unordered_map<const Node*, NodeCost>;
+
+/// Of a matmul or conv.
+Dim multiply_adds(const Node& product);
+/// Of all nodes of a core graph, those in regions too.
+NodeCosts costs_of(const Graph& graph);
+/// Of a model's nodes, by what `core`, its expansion, says of where its nodes come from.
+NodeCosts costs_of_model(const Graph& model, const Graph& core);
 
 /// All but `runs` are counts of one run.
 struct KernelCost {

@@ -13,6 +13,7 @@ namespace rondo {
 namespace {
 
 constexpr int64_t kLiteralElements = 16;  // tensors up to here are written element by element
+constexpr int64_t kBriefElements = 4;     // for the eye
 
 template <class... Arguments>
 void append(std::string& out, fmt::format_string<Arguments...> format, Arguments&&... arguments) {
@@ -192,14 +193,15 @@ void print_tensor(std::string& out, const Tensor& tensor, const PrintOptions& op
   out += to_string(tensor.dtype());
   print_list(out, tensor.shape(), [&](int64_t size) { append(out, "{}", size); });
   out += ' ';
-  if (is_literal(tensor)) {
+  const int64_t shown = options.brief ? kBriefElements : kLiteralElements;
+  if (tensor.count() <= shown && is_literal(tensor)) {
     out += '{';
     for (int64_t i = 0; i < tensor.count(); ++i) {
       if (i > 0) out += ", ";
       print_element(out, tensor, i);
     }
     out += '}';
-  } else if (options.full_weights || tensor.count() <= kLiteralElements) {
+  } else if (options.full_weights || tensor.count() <= shown) {
     print_base64(out, tensor.bytes());
   } else {
     print_statistics(out, tensor);
@@ -208,6 +210,17 @@ void print_tensor(std::string& out, const Tensor& tensor, const PrintOptions& op
 
 void print_attribute(std::string& out, const Attribute& value, const PrintOptions& options) {
   std::visit(AttributePrinter{out, options}, value);
+}
+
+std::string print_counts(std::initializer_list<std::pair<Dim, std::string_view>> counts) {
+  std::string text;
+  for (const auto& [count, what] : counts) {
+    if (count.is(0)) continue;
+    if (!text.empty()) text += ", ";
+    print_dim(text, count);
+    append(text, " {}", what);
+  }
+  return text;
 }
 
 }  // namespace rondo

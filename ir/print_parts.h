@@ -23,6 +23,9 @@ void print_type(std::string& out, const Type& type);
 void print_tensor(std::string& out, const Tensor& tensor, const PrintOptions& options);
 void print_attribute(std::string& out, const Attribute& value, const PrintOptions& options);
 
+/// "12 multiply-adds, 8 functions": what there is none of is left out.
+std::string print_counts(std::initializer_list<std::pair<Dim, std::string_view>> counts);
+
 /// Words that mean something else where a dimension's name may stand.
 bool is_reserved_symbol(std::string_view name);
 

@@ -236,20 +236,14 @@ class PlanPrinter {
     line("}\n");
   }
 
-  /// What there is none of is left out.
   void costs(const KernelCost& cost) {
-    std::string text;
-    const std::pair<const Dim&, std::string_view> counts[] = {
-        {cost.multiply_adds, "multiply-adds"}, {cost.arithmetic, "operations"},
-        {cost.functions, "functions"},         {cost.constant_bytes, "constant bytes"},
-        {cost.read_bytes, "bytes read"},       {cost.written_bytes, "bytes written"}};
-    for (const auto& [count, what] : counts) {
-      if (count.is(0)) continue;
-      text += text.empty() ? "# " : ", ";
-      print_dim(text, count);
-      text += fmt::format(" {}", what);
-    }
-    if (!text.empty()) line(text + "\n");
+    const std::string text = print_counts({{cost.multiply_adds, "multiply-adds"},
+                                           {cost.arithmetic, "operations"},
+                                           {cost.functions, "functions"},
+                                           {cost.constant_bytes, "constant bytes"},
+                                           {cost.read_bytes, "bytes read"},
+                                           {cost.written_bytes, "bytes written"}});
+    if (!text.empty()) line("# " + text + "\n");
   }
 
   void schedule(const Schedule& schedule) {

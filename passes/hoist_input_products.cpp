@@ -13,6 +13,7 @@
 
 #include <algorithm>
 
+#include "ir/cost.h"
 #include "passes/hoist.h"
 #include "passes/pass.h"
 #include "passes/remarks.h"
@@ -43,14 +44,6 @@ std::vector<Value*> find_frontier(const Scan& scan, const Dependences& dependenc
       for (Value* operand : node->operands) use(operand);
   for (Value* output : scan.body().outputs) use(output);
   return frontier;
-}
-
-Dim multiply_adds(const Node& product) {
-  const Shape &result = product.result()->type->shape, &weights = product.operands[1]->type->shape;
-  if (product.op == Op::matmul) return element_count(result) * product.operands[0]->type->shape.back();
-  Dim window = 1;  // of conv: the weights of one output channel
-  for (size_t i = 1; i < weights.size(); ++i) window *= weights[i];
-  return element_count(result) * window;
 }
 
 /// The products that a frontier is computed from.

@@ -1,9 +1,8 @@
-// The order of the passes, and how they are run: each is timed, observed and followed by the verifier.
+// The order of the passes, and how they are run: each is observed and followed by the verifier.
 // Tested by pipeline_test.cpp.
 #include "passes/pipeline.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "ir/verify.h"
 
@@ -69,13 +68,12 @@ Status optimise(Graph& core, const TargetFacts& target, const PipelineOptions& o
   const PassContext context{target, options.unroll, remarks};
   for (std::string_view name : kOrder) {
     if (std::find(options.without.begin(), options.without.end(), name) != options.without.end()) continue;
-    const auto start = std::chrono::steady_clock::now();
+    if (options.begin) options.begin(name);
     Result<bool> changed = find_pass(name)->function(core, context);
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
     if (!changed) return blame(name, std::move(changed).errors());
     drop_repeated_facts(core);
     if (Status valid = verify(core); !valid) return blame(name, std::move(valid).errors());
-    if (options.observe) options.observe(name, core, *changed, seconds.count());
+    if (options.observe) options.observe(name, core, *changed);
   }
   return Done{};
 }

@@ -23,8 +23,9 @@ Result<Graph> expand(Graph& model, Diagnostics& warnings);
 struct PipelineOptions {
   std::vector<std::string> without;  // passes left out; names of plan stages are allowed and mean nothing here
   Unroll unroll = Unroll::by_cost;
-  /// Called after each pass: its name, the graph, whether it changed, and the seconds it took. May be empty.
-  std::function<void(std::string_view, const Graph&, bool, double)> observe;
+  // Called before each pass with its name, and after it also with the graph and whether it changed. May be empty.
+  std::function<void(std::string_view)> begin;
+  std::function<void(std::string_view, const Graph&, bool)> observe;
 };
 
 /// Runs the passes in their order, verifying after each.

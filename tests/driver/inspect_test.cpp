@@ -106,6 +106,35 @@ TEST_CASE("between the passes") {
   CHECK(inspect({"--after=fuse_gates", "--without=fuse_gates"}).exit_code == 1);
 }
 
+TEST_CASE("what a pass changed, or that it changed nothing, in a line") {
+  Outcome gates = inspect({"--diff=fuse_gates"});
+  CHECK(gates.exit_code == 0);
+  CHECK(gates.output.find("# after fuse_gates\n# gone: ") == 0);
+  CHECK(gates.output.find("\n+     %7 = matmul(%0, %6): f32[1, 48]\n") != std::string::npos);
+  CHECK(inspect({"--diff=remove_dead"}).output == "# after remove_dead (unchanged)\n# after remove_dead (unchanged)\n"
+                                                  "# after remove_dead (unchanged)\n");
+  Outcome reason = inspect({"--diff=unroll_scans", "--dim=time=9"});
+  CHECK(reason.output.find("# after unroll_scans (unchanged)\n# ") == 0);
+  CHECK(reason.output.find("not unrolled, 9 steps") != std::string::npos);
+  CHECK(inspect({"--diff=fuse_gates", "--without=fuse_gates"}).exit_code == 1);
+  CHECK(inspect({"--diff=expand"}).exit_code == 2);
+  CHECK(inspect({"--diff=fuse_gates", "--after-all"}).exit_code == 2);
+}
+
+TEST_CASE("what nodes ask for shows at the model and the core level") {
+  CHECK(inspect({"--level=model"}).output.find(" @ \"lstm\"  # 624*time multiply-adds, 2880 constant bytes\n") !=
+        std::string::npos);
+  CHECK(inspect({}).output.find("%5 = matmul(%0, %1): f32[1, 48]  # 576 multiply-adds\n") != std::string::npos);
+  CHECK(inspect({"--weights=full"}).output.find("multiply-adds") != std::string::npos);
+}
+
+TEST_CASE("for the eye, what stands nearby is not said again") {
+  const std::string brief = inspect({"--level=model"}).output, full = inspect({"--level=model", "--weights=full"}).output;
+  CHECK(brief.find("%V = Constant() {value = f32[12, 1] <mean 0.1679, min -0.3693, max 0.8141>}\n") != std::string::npos);
+  CHECK(brief.find("%sequence = Squeeze(%states, %direction_axis): f32[time, 1, 12]\n") != std::string::npos);
+  CHECK(full.find("%sequence = Squeeze(%states, %direction_axis): f32[time, 1, 12] @ \"sequence\"\n") != std::string::npos);
+}
+
 TEST_CASE("states and dimensions show") {
   Outcome outcome = run(with_state({program(), "inspect", sample("sine.onnx"), "--level=model", "--dim=time=1"}));
   CHECK(outcome.exit_code == 0);

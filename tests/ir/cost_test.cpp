@@ -205,3 +205,60 @@ TEST_CASE("kernels know the loop around them and how often it runs") {
   CHECK(costs[2].cost.runs == Dim::symbol("T"));
   CHECK(costs[2].kernel->name == "third");
 }
+
+TEST_CASE("nodes of a graph: products, what is in regions as often as it runs, constants once") {
+  auto parsed = parse(R"(core "m" {
+  input %x: f32[T, 2, 3]
+  input %go: bool[]
+  %w = constant() {value = f32[3, 5] {1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0}}
+  %p = matmul(%x, %w)
+  %s = add(%p, %p)
+  %h = constant() {value = f32[2, 3] {0.0, 0.0, 0.0, 0.0, 0.0, 0.0}}
+  %last = scan(%h, %x, %w) {carried = 1, scanned = 1, reverse_scanned = [0], reverse_stacked = [], trip = T}
+    region (%t: i64[], %h: f32[2, 3], %x: f32[2, 3], %w: f32[3, 5]) {
+      %v = constant() {value = f32[5, 3] {1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0}}
+      %0 = matmul(%h, %w)
+      %1 = matmul(%0, %v)
+      yield %1
+    }
+  %b = branch(%go, %last, %w)
+    region (%l: f32[2, 3], %w: f32[3, 5]) {
+      %0 = matmul(%l, %w)
+      yield %0
+    }
+    region (%l: f32[2, 3], %w: f32[3, 5]) {
+      %0 = matmul(%l, %w)
+      %1 = add(%0, %0)
+      %2 = matmul(%l, %w)
+      %3 = add(%1, %2)
+      yield %3
+    }
+  output %s
+  output %b
+})");
+  REQUIRE_MESSAGE(parsed, to_string(parsed.errors()[0]));
+  const Graph& graph = *parsed->graph;
+  const NodeCosts costs = costs_of(graph);
+  const Dim t = Dim::symbol("T");
+  const auto cost = [&](size_t node) { return costs.at(graph.nodes[node].get()); };
+  CHECK(cost(1).multiply_adds == Dim(2 * 5 * 3) * t);
+  CHECK(cost(1).constant_bytes.is(3 * 5 * 4));
+  CHECK(cost(2).multiply_adds.is(0));
+  CHECK(cost(4).multiply_adds == Dim(2 * 5 * 3 + 2 * 3 * 5) * t);
+  CHECK(cost(4).constant_bytes.is(2 * 3 * 4 + 3 * 5 * 4 + 5 * 3 * 4));
+  CHECK(cost(5).multiply_adds.is(2 * (2 * 5 * 3)));  // the dearer one
+  CHECK(costs.at(graph.nodes[4]->regions[0]->nodes[2].get()).multiply_adds.is(2 * 3 * 5));
+  CHECK(print(graph, {.node_costs = &costs}).find("%p = matmul(%x, %w): f32[T, 2, 5]  # 30*T multiply-adds, 60 constant bytes\n") !=
+        std::string::npos);
+}
+
+TEST_CASE("a conv's window counts, by groups") {
+  auto parsed = parse(R"(core "m" {
+  input %x: f32[1, 4, 9]
+  input %w: f32[6, 2, 3]
+  %y = conv(%x, %w) {strides = [2], dilations = [1], groups = 2}
+  output %y
+})");
+  REQUIRE_MESSAGE(parsed, to_string(parsed.errors()[0]));
+  CHECK(multiply_adds(*parsed->graph->nodes[0]).is(6 * 4 * (2 * 3)));
+}
