@@ -17,6 +17,7 @@ rondo.Error that says what would be accepted. A bfloat16 is passed as its bits, 
 Tested by tests/python.
 """
 import ctypes
+import operator
 import os
 
 import numpy
@@ -190,7 +191,7 @@ class Instance:
         missing = [name for name in model.dims if name not in dims]
         if missing:
             raise Error(f"the dimensions {missing} do not follow from the inputs' shapes; give them: dims={{'{missing[0]}': ...}}")
-        self.dims = {name: int(dims[name]) for name in model.dims}
+        self.dims = {name: operator.index(dims[name]) for name in model.dims}
         self._dims = _numbers(list(self.dims.values()))
         self._set_constants(constants)
         record = model._record
@@ -291,7 +292,10 @@ class Instance:
                 raise Error(f"input '{tensor.name}' has elements of type {array.dtype}; accepted: {tensor.dtype}")
             if array.shape != first + shape:
                 raise Error(f"input '{tensor.name}' has the shape {array.shape}; accepted: {first + shape}, of {tensor.type}")
-            taken.append(numpy.ascontiguousarray(array, tensor.dtype).reshape(array.shape))
+            converted = numpy.ascontiguousarray(array, tensor.dtype).reshape(array.shape)
+            if tensor.dtype.kind in "iu" and not numpy.array_equal(converted, array):
+                raise Error(f"input '{tensor.name}' has numbers that {tensor.dtype} cannot hold")
+            taken.append(converted)
         return taken
 
     def _call(self, inputs):

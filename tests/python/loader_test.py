@@ -170,6 +170,15 @@ class Whole(unittest.TestCase):
         x = np.arange(6, dtype=np.float32).reshape(3, 2)
         np.testing.assert_array_equal(model.run(a=2, x=x.T)["y"], 2 * x.T)
 
+    def test_numbers_that_do_not_fit_are_refused(self):
+        model = compiled({"inputs": {"x": "i8[2]"}, "nodes": ["y = x + x"], "outputs": ["y"]}, "small")
+        np.testing.assert_array_equal(model.run(x=[1, -64])["y"], [2, -128])
+        for x in ([1, 200], np.array([1, 200], np.uint8)):
+            with self.assertRaisesRegex(rondo.Error, "cannot hold"):
+                model.run(x=x)
+        with self.assertRaisesRegex(rondo.Error, "accepted: int8"):
+            model.run(x=[1.0, 2.0])
+
     def test_weights_from_a_file(self):
         model = compiled(SINE, "outside", "--dim=time=1", "--external-weights", *STATE)
         with self.assertRaisesRegex(rondo.Error, "holds no weights"):
