@@ -1,20 +1,20 @@
 // generate: a plan's module through LLVM's passes and code generator. Tested by object_test.cpp.
 //
-// Loops arrive shaped for the target's registers, so LLVM's own vectorisers and unroller are off. What LLVM reports as
-// fatal comes back as an exception of ours through its frames, and ends here.
+// Loops arrive shaped for the target's registers, so LLVM's unroller is off; its vectorisers find work in the loops that
+// are scalar. What LLVM reports as fatal comes back as an exception of ours through its frames, and ends here.
 #include <fmt/format.h>
-#include <llvm-c/Transforms/PassBuilder.h>
 #include <llvm/IR/DiagnosticInfo.h>
 #include <llvm/IR/DiagnosticPrinter.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/Verifier.h>
+#include <llvm/Passes/PassBuilder.h>
 #include <llvm/Support/ErrorHandling.h>
 #include <llvm/Support/SmallVectorMemoryBuffer.h>
 #include <llvm/Target/TargetMachine.h>
 
 #include <mutex>
 
-#include "codegen/module.h"
+#include "codegen/object.h"
 #include "ir/verify.h"
 
 namespace rondo {
@@ -47,20 +47,20 @@ Status verify_module(const llvm::Module& module, const char* when) {
   return internal_error(fmt::format("LLVM's verifier, {}: {}", when, text.substr(0, 2000)));
 }
 
-Status optimise(llvm::Module& module, llvm::TargetMachine& machine) {
-  LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
-  LLVMPassBuilderOptionsSetLoopVectorization(options, false);
-  LLVMPassBuilderOptionsSetLoopInterleaving(options, false);
-  LLVMPassBuilderOptionsSetSLPVectorization(options, false);
-  LLVMPassBuilderOptionsSetLoopUnrolling(options, false);
-  auto* target = reinterpret_cast<LLVMTargetMachineRef>(&machine);
-  LLVMErrorRef error = LLVMRunPasses(llvm::wrap(&module), "default<O2>", target, options);
-  LLVMDisposePassBuilderOptions(options);
-  if (!error) return Done{};
-  char* message = LLVMGetErrorMessage(error);
-  std::string text = message;
-  LLVMDisposeErrorMessage(message);
-  return internal_error("LLVM's passes: " + text);
+void optimise(llvm::Module& module, llvm::TargetMachine& machine) {
+  llvm::PipelineTuningOptions tuning;
+  tuning.LoopInterleaving = tuning.LoopUnrolling = false;
+  llvm::PassBuilder builder(&machine, tuning);
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager cycles;
+  llvm::ModuleAnalysisManager modules;
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(cycles);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, cycles, modules);
+  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2).run(module, modules);
 }
 
 std::string print(const llvm::Module& module) {
@@ -91,19 +91,11 @@ void collect(const llvm::DiagnosticInfo* info, void* messages) {
   static_cast<std::vector<std::string>*>(messages)->push_back(text);
 }
 
-Result<std::string> generate_with_llvm(const Plan& plan, const Target& target, Form form,
-                                       const CodegenOptions& options) {
+Result<std::string> with_messages(const Target& target, const LlvmWork& work) {
   llvm::LLVMContext context;
   std::vector<std::string> messages;
   context.setDiagnosticHandlerCallBack(collect, &messages);
-  llvm::TargetMachine& machine = *target.machine().llvm;
-  RONDO_TRY(auto module, build_module(plan, target.machine(), context, options));
-  RONDO_CHECK(verify_module(*module, "before the passes"));
-  RONDO_CHECK(optimise(*module, machine));
-  RONDO_CHECK(attach_constants(plan, *module, options));
-  RONDO_CHECK(verify_module(*module, "after the passes"));
-  Result<std::string> file =
-      form == Form::llvm ? Result<std::string>(print(*module)) : emit_file(*module, machine, form);
+  Result<std::string> file = work(context);
   if (messages.empty()) return file;
   return unsupported(fmt::format("LLVM's code generator for {}: {}", target.spec().triple, fmt::join(messages, "; ")));
 }
@@ -114,11 +106,10 @@ std::string data_layout(const Target::Machine& machine) {
   return machine.llvm->createDataLayout().getStringRepresentation();
 }
 
-Result<std::string> generate(const Plan& plan, const Target& target, Form form, const CodegenOptions& options) {
-  RONDO_CHECK(verify(plan));
+Result<std::string> guard_llvm(const Target& target, const LlvmWork& work) {
   FatalErrorsThrow errors;
   try {
-    return generate_with_llvm(plan, target, form, options);
+    return with_messages(target, work);
   } catch (const FatalError& error) {
     return unsupported(fmt::format("LLVM's code generator for {}: {}", target.spec().triple, error.reason));
   } catch (const std::bad_alloc&) {
@@ -126,6 +117,25 @@ Result<std::string> generate(const Plan& plan, const Target& target, Form form, 
   } catch (const std::exception& error) {
     return internal_error(fmt::format("code generation: {}", error.what()));
   }
+}
+
+Result<std::unique_ptr<llvm::Module>> optimised_module(const Plan& plan, const Target& target,
+                                                       llvm::LLVMContext& context, const CodegenOptions& options) {
+  RONDO_TRY(auto module, build_module(plan, target.machine(), context, options));
+  RONDO_CHECK(verify_module(*module, "before the passes"));
+  optimise(*module, *target.machine().llvm);
+  RONDO_CHECK(attach_constants(plan, *module, options));
+  RONDO_CHECK(verify_module(*module, "after the passes"));
+  return module;
+}
+
+Result<std::string> generate(const Plan& plan, const Target& target, Form form, const CodegenOptions& options) {
+  RONDO_CHECK(verify(plan));
+  return guard_llvm(target, [&](llvm::LLVMContext& context) -> Result<std::string> {
+    RONDO_TRY(auto module, optimised_module(plan, target, context, options));
+    if (form == Form::llvm) return print(*module);
+    return emit_file(*module, *target.machine().llvm, form);
+  });
 }
 
 }  // namespace rondo

@@ -33,7 +33,8 @@ void initialise_llvm() {
   LLVMInitialize##arch##Target();     \
   LLVMInitialize##arch##TargetMC();   \
   LLVMInitialize##arch##AsmPrinter(); \
-  LLVMInitialize##arch##AsmParser();
+  LLVMInitialize##arch##AsmParser();  \
+  LLVMInitialize##arch##Disassembler();
     RONDO_INITIALISE(X86)
     RONDO_INITIALISE(ARM)
     RONDO_INITIALISE(AArch64)

@@ -176,6 +176,10 @@ struct CommandLine {
     add_constants_options(*command, compile_options.model);
     command->add_option("--emit", compile_options.emit, "what to write; default: OUT's ending tells")
         ->check(CLI::IsMember({"so", "o", "a", "ll", "s"}));
+    command->add_option("--report", compile_options.report,
+                        "write what the code takes, layer by layer, and its real-time certificate; FILE.json as JSON, - to "
+                        "the standard output")
+        ->type_name("FILE");
     CLI::Option* tune = command->add_flag("--tune", compile_options.tune,
                                           "measure other schedules of the kernels on this machine, and use the best");
     command->add_option("--tune-seconds", compile_options.tune_seconds, "how long to measure; default: 5")

@@ -9,6 +9,7 @@
 
 #include "driver/constants.h"
 #include "driver/files.h"
+#include "driver/model_report.h"
 #include "driver/names.h"
 #include "driver/report.h"
 #include "driver/sizes.h"
@@ -98,15 +99,34 @@ Result<std::string> emit_form(const CompileOptions& options) {
   return error;
 }
 
-Result<std::string> build(const Plan& plan, const Target& target, const CompileOptions& options,
-                          const std::string& form) {
-  std::string file_name = std::filesystem::path(options.output).filename().string();
+Status check_report(const CompileOptions& options, const std::string& form) {
+  if (options.report.empty() || (form != "ll" && form != "s")) return Done{};
+  return invalid("--report is about machine code, which ." + form + " is not: .o, .a and .so are");
+}
+
+struct Built {
+  std::string file, report;
+};
+
+Result<Built> build(const Plan& plan, const Target& target, const CompileOptions& options, const std::string& form) {
+  const std::string file_name = std::filesystem::path(options.output).filename().string();
   const CodegenOptions codegen = codegen_options(options.model);
-  if (form == "so") return build_shared(plan, target, options.model, file_name, codegen);
   Form level = form == "ll" ? Form::llvm : form == "s" ? Form::assembly : Form::object;
   RONDO_TRY(std::string code, stage(options.model, "generate", [&] { return generate(plan, target, level, codegen); }));
-  if (form != "a") return code;
-  return make_archive(code, target, stem_of(file_name) + ".o");
+  Built built;
+  if (!options.report.empty()) {
+    RONDO_TRY(Audit facts, stage(options.model, "audit", [&] { return audit(plan, target, codegen, code); }));
+    const ModelReport report = model_report(plan, target, std::move(facts), codegen.external_constants);
+    built.report = has_ending(options.report, ".json") ? report_json(report) : report_text(report);
+  }
+  if (form == "so") {
+    RONDO_TRY(built.file, stage(options.model, "link", [&] { return link_shared(code, target, file_name); }));
+  } else if (form == "a") {
+    RONDO_TRY(built.file, make_archive(code, target, stem_of(file_name) + ".o"));
+  } else {
+    built.file = std::move(code);
+  }
+  return built;
 }
 
 }  // namespace
@@ -174,19 +194,23 @@ Result<std::string> build_shared(const Plan& plan, const Target& target, const M
 
 Status compile(const CompileOptions& options) {
   RONDO_TRY(std::string form, emit_form(options));
+  RONDO_CHECK(check_report(options, form));
   RONDO_TRY(Target target, Target::find(options.model.target));
   RONDO_TRY(Parsed source, read_source(options.model));
   std::string tuning;
   RONDO_TRY(Plan plan, options.tune ? tune(std::move(source), options, target, tuning)
                                     : lower_to_plan(std::move(source), options.model, target));
-  RONDO_TRY(std::string code, about_file(build(plan, target, options, form), options.model.model));
+  RONDO_TRY(Built built, about_file(build(plan, target, options, form), options.model.model));
   const std::string header = make_header(plan, codegen_options(options.model));
   const std::string weights = options.model.external_weights ? constants_of(plan) : "";
-  std::vector<std::pair<std::string, std::string_view>> files{{options.output, code},
+  std::vector<std::pair<std::string, std::string_view>> files{{options.output, built.file},
                                                               {with_ending(options.output, ".h"), header}};
   if (options.model.external_weights) files.emplace_back(with_ending(options.output, ".weights"), weights);
   if (!options.save_tuning.empty()) files.emplace_back(options.save_tuning, tuning);
-  return write_files(files);
+  if (!options.report.empty() && options.report != "-") files.emplace_back(options.report, built.report);
+  RONDO_CHECK(write_files(files));
+  if (options.report == "-") fmt::print("{}", built.report);
+  return Done{};
 }
 
 }  // namespace rondo

@@ -42,6 +42,7 @@ struct CompileOptions {
   std::string save_tuning;  // the file to write; empty: none
   std::string output;
   std::string emit;  // so, o, a, ll, s; empty: the output's ending
+  std::string report;  // the file to write, as JSON if it ends in .json; "-": stdout; empty: none
 };
 
 struct RunOptions {

@@ -110,16 +110,22 @@ void Emitter::loop(Value* begin, Value* end, int64_t step, const std::function<v
   Value* next = b.CreateAdd(i, llvm::ConstantInt::getSigned(begin->getType(), step), "", false, true);
   i->addIncoming(next, b.GetInsertBlock());
   llvm::Instruction* back = b.CreateCondBr(b.CreateICmpSLT(next, end), inside, after);
-  if (known && unroll > 1) back->setMetadata(llvm::LLVMContext::MD_loop, unrolled(unroll));
+  if (llvm::MDNode* words = words_for_loop(known ? unroll : 1)) back->setMetadata(llvm::LLVMContext::MD_loop, words);
   after->moveAfter(b.GetInsertBlock());
   b.SetInsertPoint(after);
 }
 
-llvm::MDNode* Emitter::unrolled(int count) {
+// Vectors whose length only the processor knows would make loops whose trip count only it knows.
+llvm::MDNode* Emitter::words_for_loop(int unroll) {
   llvm::LLVMContext& context = module.getContext();
-  llvm::Metadata* words[] = {llvm::MDString::get(context, "llvm.loop.unroll.count"),
-                             llvm::ConstantAsMetadata::get(b.getInt32(count))};
-  llvm::MDNode* node = llvm::MDNode::getDistinct(context, {nullptr, llvm::MDNode::get(context, words)});
+  llvm::SmallVector<llvm::Metadata*> words{nullptr};
+  const auto say = [&](const char* word, llvm::Constant* value) {
+    words.push_back(llvm::MDNode::get(context, {llvm::MDString::get(context, word), llvm::ConstantAsMetadata::get(value)}));
+  };
+  if (unroll > 1) say("llvm.loop.unroll.count", b.getInt32(unroll));
+  if (machine.vector_bits > 0) say("llvm.loop.vectorize.scalable.enable", b.getFalse());
+  if (words.size() == 1) return nullptr;
+  llvm::MDNode* node = llvm::MDNode::getDistinct(context, words);
   node->replaceOperandWith(0, node);  // a loop's name is the node itself
   return node;
 }

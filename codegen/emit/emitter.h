@@ -54,7 +54,7 @@ class Emitter {
   Value* divide(Value* a, Value* b, bool is_signed);
 
  private:
-  llvm::MDNode* unrolled(int count);
+  llvm::MDNode* words_for_loop(int unroll);
   Value* long_division(Value* a, Value* b, bool is_signed);
 };
 

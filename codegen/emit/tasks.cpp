@@ -131,7 +131,8 @@ class DividedEmitter {
     };
     auto* run = llvm::FunctionType::get(b_.getVoidTy(),
                                         {b_.getPtrTy(), b_.getPtrTy(), b_.getPtrTy(), b_.getInt64Ty()}, false);
-    b_.CreateCall(run, field(0), {field(1), task, data, frame.dim64(task_count(kernel_))});
+    auto* call = b_.CreateCall(run, field(0), {field(1), task, data, frame.dim64(task_count(kernel_))});
+    call->setMetadata(kHookCall, llvm::MDNode::get(emitter_.module.getContext(), {}));
   }
 
   Emitter& emitter_;

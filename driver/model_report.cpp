@@ -1,0 +1,61 @@
+// See model_report.h. A layer is known by the place in the model's file that its kernels name.
+#include "driver/model_report.h"
+
+#include <algorithm>
+#include <set>
+
+#include "ir/cost.h"
+
+namespace rondo {
+namespace {
+
+std::set<int> buffers_of(const Kernel& kernel) {
+  std::set<int> buffers;
+  for (const Instr& instr : kernel.body)
+    if (instr.kind == Instr::Kind::load) buffers.insert(instr.buffer);
+  for (const Store& store : kernel.stores) buffers.insert(store.buffer);
+  return buffers;
+}
+
+LayerReport& layer_at(std::vector<LayerReport>& layers, const std::string& place) {
+  auto found = std::find_if(layers.begin(), layers.end(), [&](const auto& layer) { return layer.place == place; });
+  return found != layers.end() ? *found : layers.emplace_back(LayerReport{place, {}, 0, 0, 0, 0});
+}
+
+void add_buffer(LayerReport& layer, const Buffer& buffer) {
+  const Dim bytes = buffer.count * Dim(byte_size(buffer.dtype));
+  switch (buffer.kind) {
+    case Buffer::Kind::constant: layer.constant_bytes += bytes; break;
+    case Buffer::Kind::state:
+    case Buffer::Kind::turn: layer.state_bytes += bytes; break;
+    case Buffer::Kind::scratch: layer.scratch_bytes += bytes; break;
+    case Buffer::Kind::input:
+    case Buffer::Kind::output:
+    case Buffer::Kind::measured: break;
+  }
+}
+
+}  // namespace
+
+ModelReport model_report(const Plan& plan, const Target& target, Audit audit, bool external_constants) {
+  ModelReport report{plan.name, target.spec().triple, target.spec().cpu, target.spec().features};
+  std::map<std::string, std::set<int>> buffers;  // by place
+  for (const PlacedCost& placed : costs_of(plan)) {
+    LayerReport& layer = layer_at(report.layers, placed.kernel->place);
+    layer.kernels.push_back(placed.kernel->name);
+    const Dim multiply_adds = placed.cost.runs * placed.cost.multiply_adds;
+    layer.multiply_adds += multiply_adds;
+    report.multiply_adds += multiply_adds;
+    buffers[layer.place].merge(buffers_of(*placed.kernel));
+  }
+  for (LayerReport& layer : report.layers)
+    for (int buffer : buffers.at(layer.place)) add_buffer(layer, plan.buffers[buffer]);
+  report.constant_bytes = plan.constant_bytes;
+  report.state_bytes = plan.state_bytes;
+  report.scratch_bytes = plan.scratch_bytes;
+  report.audit = std::move(audit);
+  if (!external_constants) report.audit.read_only_bytes -= plan.constant_bytes;
+  return report;
+}
+
+}  // namespace rondo

@@ -1,0 +1,33 @@
+// compile --report: what a compiled model takes and asks for, as a whole and layer by layer, and its certificate.
+// Tested by tests/driver/report_test.cpp.
+#pragma once
+
+#include "codegen/audit.h"
+#include "ir/plan.h"
+
+namespace rondo {
+
+/// What stands at one place of the model's file: a node or a layer, or several that became one piece of code.
+struct LayerReport {
+  std::string place;
+  std::vector<std::string> kernels;
+  Dim multiply_adds;  // of one call
+  Dim constant_bytes, state_bytes, scratch_bytes;  // of buffers that its kernels use; layers may share them
+};
+
+struct ModelReport {
+  std::string model, target, cpu, features;
+  Dim multiply_adds;
+  int64_t constant_bytes = 0;
+  Dim state_bytes, scratch_bytes;
+  std::vector<LayerReport> layers;  // in the plan's order
+  Audit audit;
+};
+
+/// `external_constants`: they are not in the object.
+ModelReport model_report(const Plan& plan, const Target& target, Audit audit, bool external_constants);
+
+std::string report_text(const ModelReport& report);
+std::string report_json(const ModelReport& report);
+
+}  // namespace rondo

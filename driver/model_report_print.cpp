@@ -1,0 +1,140 @@
+// The report in words and columns, and as JSON. nlohmann/json stays in this file.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "driver/model_report.h"
+
+namespace rondo {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr size_t kWidestPlace = 60;
+
+std::string number(const Dim& dim) { return dim.to_string(); }
+std::string number(int64_t value) { return value < 0 ? "unknown" : std::to_string(value); }
+
+std::string place_text(const LayerReport& layer) {
+  if (layer.place.empty()) return fmt::format("(between layers: {})", layer.kernels.front());
+  return layer.place.size() <= kWidestPlace ? layer.place : layer.place.substr(0, kWidestPlace - 3) + "...";
+}
+
+/// Columns as wide as their widest cell; the last one is text.
+std::string table(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<size_t> widths(rows[0].size(), 0);
+  for (const auto& row : rows)
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  std::string text;
+  for (const auto& row : rows) {
+    for (size_t i = 0; i + 1 < row.size(); ++i) text += fmt::format("{:>{}}  ", row[i], widths[i]);
+    text += row.back() + "\n";
+  }
+  return text;
+}
+
+std::string layers_text(const ModelReport& report) {
+  std::vector<std::vector<std::string>> rows{{"multiply-adds", "constants", "state", "scratch", "layer"}};
+  for (const LayerReport& layer : report.layers)
+    rows.push_back({number(layer.multiply_adds), number(layer.constant_bytes), number(layer.state_bytes),
+                    number(layer.scratch_bytes), place_text(layer)});
+  return table(rows);
+}
+
+std::string functions_text(const Audit& audit) {
+  std::vector<std::vector<std::string>> rows{{"code", "stack", "loops", "function"}};
+  for (const FunctionFacts& function : audit.functions)
+    rows.push_back({number(function.code_bytes), number(function.stack_bytes), number(function.loops), function.name});
+  return table(rows);
+}
+
+std::string certificate_text(const Audit& audit) {
+  std::string text = audit.certified() ? "Real-time certificate: holds. Found in the object's instructions:\n"
+                                       : "Real-time certificate: DOES NOT HOLD. Found in the object's instructions:\n";
+  for (const Claim& claim : audit.claims) {
+    text += fmt::format("  {} {}: {}\n", claim.holds() ? "yes" : "NO ", claim.name, claim.text);
+    for (const std::string& against : claim.against) text += fmt::format("        {}\n", against);
+  }
+  return text;
+}
+
+Json json(const Dim& dim) {
+  if (auto value = dim.constant()) return *value;
+  return dim.to_string();
+}
+Json json(int64_t value) { return value < 0 ? Json() : Json(value); }
+
+Json layer_json(const LayerReport& layer) {
+  return {{"place", layer.place},
+          {"kernels", layer.kernels},
+          {"multiply_adds", json(layer.multiply_adds)},
+          {"constant_bytes", json(layer.constant_bytes)},
+          {"state_bytes", json(layer.state_bytes)},
+          {"scratch_bytes", json(layer.scratch_bytes)}};
+}
+
+Json function_json(const FunctionFacts& function) {
+  return {{"name", function.name},
+          {"entry", function.entry},
+          {"code_bytes", function.code_bytes},
+          {"stack_bytes", json(function.stack_bytes)},
+          {"loops", function.loops},
+          {"calls", function.calls}};
+}
+
+Json certificate_json(const Audit& audit) {
+  Json claims = Json::array();
+  for (const Claim& claim : audit.claims)
+    claims.push_back(
+        {{"name", claim.name}, {"claim", claim.text}, {"holds", claim.holds()}, {"against", claim.against}});
+  return {{"holds", audit.certified()}, {"claims", claims}};
+}
+
+}  // namespace
+
+std::string report_text(const ModelReport& report) {
+  const Audit& audit = report.audit;
+  std::string text = fmt::format("{} for {}, {}{}{}\n\n", report.model, report.target, report.cpu,
+                                 report.features.empty() ? "" : ", ", report.features);
+  text += table({{number(audit.code_bytes), "bytes of code"},
+                 {number(report.constant_bytes), "bytes of constants: weights"},
+                 {number(audit.read_only_bytes), "bytes of other read-only data: the numbers and the record that describe it"},
+                 {number(audit.writable_bytes), "bytes of writable data"},
+                 {number(report.state_bytes), "bytes of state, the caller's"},
+                 {number(report.scratch_bytes), "bytes of scratch memory, the caller's"},
+                 {number(audit.stack_bytes), "bytes of stack at most" +
+                                                 std::string(audit.undefined.empty() ? "" : ", and what the helpers use")},
+                 {number(report.multiply_adds), "multiply-adds in a call"}});
+  text += fmt::format("\nUndefined symbols: {}\n\n",
+                      audit.undefined.empty() ? "none" : fmt::format("{}", fmt::join(audit.undefined, ", ")));
+  text += layers_text(report) + "\n" + functions_text(audit) + "\nInstructions that could fault or hand over control:\n";
+  for (const InstructionClass& each : audit.classes)
+    text += fmt::format("  {:>6} {}: {}\n", each.count, each.name, each.text);
+  return text + "\n" + certificate_text(audit);
+}
+
+std::string report_json(const ModelReport& report) {
+  const Audit& audit = report.audit;
+  Json root;
+  root["model"] = report.model;
+  root["target"] = {{"triple", report.target}, {"cpu", report.cpu}, {"features", report.features}};
+  root["code_bytes"] = audit.code_bytes;
+  root["constant_bytes"] = report.constant_bytes;
+  root["read_only_bytes"] = audit.read_only_bytes;
+  root["writable_bytes"] = audit.writable_bytes;
+  root["state_bytes"] = json(report.state_bytes);
+  root["scratch_bytes"] = json(report.scratch_bytes);
+  root["stack_bytes"] = json(audit.stack_bytes);
+  root["multiply_adds"] = json(report.multiply_adds);
+  root["undefined_symbols"] = audit.undefined;
+  root["layers"] = Json::array();
+  for (const LayerReport& layer : report.layers) root["layers"].push_back(layer_json(layer));
+  root["functions"] = Json::array();
+  for (const FunctionFacts& function : audit.functions) root["functions"].push_back(function_json(function));
+  for (const InstructionClass& each : audit.classes) root["instructions"][each.name] = each.count;
+  root["certificate"] = certificate_json(audit);
+  return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace rondo

@@ -1,0 +1,91 @@
+// compile --report: the figures of a model that is known, in both forms, and what the option refuses.
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/driver/fixtures.h"
+
+using namespace rondo::test;
+
+namespace {
+
+using Json = nlohmann::json;
+
+Outcome compile(const std::string& out, std::vector<std::string> options) {
+  options.insert(options.begin(), {program(), "compile", sample("sine.onnx"), "-o", out, "--dim=time=1"});
+  return run(with_state(std::move(options)));
+}
+
+Json report_for(const Folder& folder, const std::string& target, std::vector<std::string> options = {}) {
+  options.push_back("--target=" + target);
+  options.push_back("--report=" + (folder / "report.json"));
+  REQUIRE(compile(folder / "sine.o", std::move(options)).exit_code == 0);
+  return Json::parse(read_all(folder / "report.json"));
+}
+
+int64_t in_header(const Folder& folder, const std::string& name) {
+  const std::string header = read_all(folder / "sine.h"), before = "#define " + name + " ";
+  const size_t at = header.find(before);
+  REQUIRE(at != std::string::npos);
+  const size_t digits = header.find_first_of("0123456789", at + before.size());
+  return std::stoll(header.substr(digits));
+}
+
+}  // namespace
+
+TEST_CASE("the report's figures are those of the model") {
+  Folder folder;
+  const Json report = report_for(folder, "cortex-m4");
+  // 4 gates of 12 units over 12 hidden units, and a dense layer of 1; the products of the one input are added to no sum.
+  CHECK(report["multiply_adds"] == 4 * 12 * 12 + 12);
+  CHECK(report["constant_bytes"] >= 4 * (4 * 12 * (1 + 12 + 1) + 12 + 1));
+  CHECK(report["state_bytes"] == in_header(folder, "SINE_STATE_BYTES"));
+  CHECK(report["scratch_bytes"] == in_header(folder, "SINE_SCRATCH_BYTES"));
+  CHECK(report["undefined_symbols"] == Json::array());
+  CHECK(report["writable_bytes"] == 0);
+  CHECK(report["certificate"]["holds"] == true);
+  CHECK(report["target"]["cpu"] == "cortex-m4");
+  int64_t layers = 0, functions = 0;
+  bool lstm = false;
+  for (const Json& layer : report["layers"]) {
+    layers += layer["multiply_adds"].get<int64_t>();
+    lstm = lstm || layer["place"].get<std::string>().find("LSTM") != std::string::npos;
+  }
+  for (const Json& function : report["functions"]) functions += function["code_bytes"].get<int64_t>();
+  CHECK(layers == report["multiply_adds"]);
+  CHECK(lstm);
+  CHECK(functions <= report["code_bytes"]);
+}
+
+TEST_CASE("helpers that a processor without floats needs are listed") {
+  Folder folder;
+  const Json report = report_for(folder, "cortex-m0plus");
+  CHECK(report["undefined_symbols"].size() > 2);
+  for (const Json& symbol : report["undefined_symbols"]) CHECK(symbol.get<std::string>().starts_with("__aeabi_"));
+  CHECK(report["instructions"]["helper_calls"] > 10);
+}
+
+TEST_CASE("a report changes nothing of the code, and is the same each time") {
+  Folder folder;
+  REQUIRE(compile(folder / "plain.o", {"--name=sine"}).exit_code == 0);
+  REQUIRE(compile(folder / "sine.o", {"--report=" + (folder / "one.txt")}).exit_code == 0);
+  CHECK(read_all(folder / "plain.o") == read_all(folder / "sine.o"));
+  const Outcome printed = compile(folder / "sine.o", {"--report=-"});
+  CHECK(printed.exit_code == 0);
+  CHECK(printed.output == read_all(folder / "one.txt"));
+  CHECK(printed.output.find("Real-time certificate: holds") != std::string::npos);
+  CHECK(printed.output.find("Undefined symbols: none") != std::string::npos);
+}
+
+TEST_CASE("sizes that a call decides are expressions; text forms have no report") {
+  Folder folder;
+  REQUIRE(run({program(), "compile", sample("sine.onnx"), "-o", folder / "sine.a", "--report=" + (folder / "r.json")}).exit_code == 0);
+  const Json report = Json::parse(read_all(folder / "r.json"));
+  CHECK(report["multiply_adds"].is_string());
+  CHECK(report["multiply_adds"].get<std::string>().find("time") != std::string::npos);
+  CHECK(report["certificate"]["holds"] == true);
+  const Outcome refused = compile(folder / "sine.ll", {"--report=-"});
+  CHECK(refused.exit_code == 1);
+  CHECK(refused.errors.find(".o, .a and .so") != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(folder / "sine.ll"));
+}
