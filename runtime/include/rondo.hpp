@@ -1,5 +1,5 @@
-/* One instance of a compiled model for C++20: owns its memory, which is allocated once, when it is made; no call allocates,
- * throws or locks.
+/* One instance of a compiled model for C++20: owns its memory, which is allocated once, when it is made; no call
+ * allocates, throws or locks.
  *
  *     #include "sine.h"
  *     #include "rondo.hpp"
@@ -55,20 +55,25 @@ template <>
 inline constexpr std::uint32_t kTypes<std::uint64_t> = 1u << RONDO_U64;
 
 template <class T>
-concept Element = kTypes<std::remove_const_t<T>> != 0;
+concept Element = kTypes<std::remove_const_t<T>>
+!= 0;
 
-/// An array that a call reads (Pointer: const void *) or writes (void *): made of a number, an array, a vector or a span.
+/// An array that a call reads (Pointer: const void *) or writes (void *): made of a number, an array, a vector or a
+/// span.
 template <class Pointer>
 struct Array {
   template <class T>
-    requires Element<T> && std::is_convertible_v<T*, Pointer>
-  Array(T& number) noexcept : data(&number), count(1), types(kTypes<std::remove_const_t<T>>) {}
+  requires Element<T> && std::is_convertible_v<T*, Pointer> Array(T& number)
+  noexcept : data(&number), count(1), types(kTypes<std::remove_const_t<T>>) {}
   template <class Range>
-    requires std::ranges::contiguous_range<Range> && std::ranges::sized_range<Range> &&
-                 Element<std::remove_reference_t<std::ranges::range_reference_t<Range>>> &&
-                 std::is_convertible_v<decltype(std::ranges::data(std::declval<Range&>())), Pointer>
-  Array(Range&& range) noexcept
-      : data(std::ranges::data(range)), count(std::ranges::size(range)), types(kTypes<std::ranges::range_value_t<Range>>) {}
+  requires std::ranges::contiguous_range<Range> && std::ranges::sized_range<Range> &&
+      Element<std::remove_reference_t<std::ranges::range_reference_t<Range>>> &&
+      std::is_convertible_v<decltype(std::ranges::data(std::declval<Range&>())), Pointer>
+      Array(Range&& range)
+  noexcept
+      : data(std::ranges::data(range)),
+        count(std::ranges::size(range)),
+        types(kTypes<std::ranges::range_value_t<Range>>) {}
 
   Pointer data;
   std::size_t count;
@@ -79,8 +84,8 @@ using Output = Array<void*>;
 
 class Instance {
  public:
-  /// `dims`: the symbolic dimensions, in the order of the record; `constants`: the weights, if the object has none. They and
-  /// the model outlive the instance. The state has its initial value.
+  /// `dims`: the symbolic dimensions, in the order of the record; `constants`: the weights, if the object has none.
+  /// They and the model outlive the instance. The state has its initial value.
   explicit Instance(const rondo_model& model, std::span<const std::int64_t> dims = {},
                     const void* constants = nullptr) noexcept {
     create(model, dims, constants);
@@ -109,8 +114,8 @@ class Instance {
     std::swap(state_bytes_, other.state_bytes_);
   }
 
-  /// Whether there is an instance: false where memory was not to be had, the dimensions or their number are not valid, or
-  /// the model was compiled for another version of the interface.
+  /// Whether there is an instance: false where memory was not to be had, the dimensions or their number are not valid,
+  /// or the model was compiled for another version of the interface.
   explicit operator bool() const noexcept { return memory_ != nullptr; }
   const rondo_model& model() const noexcept { return *model_; }
   std::span<const std::int64_t> dims() const noexcept { return {call_.dims, at_least_zero(model_->dim_count)}; }
@@ -128,14 +133,14 @@ class Instance {
   /// Sets the state to its initial value.
   rondo_status reset() noexcept { return state_bytes_ == 0 ? RONDO_OK : model_->reset(call_.state, call_.dims); }
 
-  /// One call: of a model without state, or one step of a model with state. An array whose type or size is not the model's
-  /// is RONDO_BAD_DIMENSION, and nothing is done.
+  /// One call: of a model without state, or one step of a model with state. An array whose type or size is not the
+  /// model's is RONDO_BAD_DIMENSION, and nothing is done.
   rondo_status step(std::initializer_list<Input> inputs, std::initializer_list<Output> outputs) noexcept {
     return step_n(1, inputs, outputs);
   }
 
-  /// `steps` calls one after the other: each array holds those of all steps, one step after the other. After an error the
-  /// state is that before the step that failed.
+  /// `steps` calls one after the other: each array holds those of all steps, one step after the other. After an error
+  /// the state is that before the step that failed.
   rondo_status step_n(std::int64_t steps, std::initializer_list<Input> inputs,
                       std::initializer_list<Output> outputs) noexcept {
     if (!*this) return RONDO_BAD_POINTER;
@@ -154,7 +159,9 @@ class Instance {
 
   /// The state, a plain block of bytes; empty if the model has none.
   std::span<std::byte> state() noexcept { return {static_cast<std::byte*>(call_.state), state_bytes_}; }
-  std::span<const std::byte> state() const noexcept { return {static_cast<const std::byte*>(call_.state), state_bytes_}; }
+  std::span<const std::byte> state() const noexcept {
+    return {static_cast<const std::byte*>(call_.state), state_bytes_};
+  }
 
   /// Copies the state out, or back in; false if the memory has another size than the state.
   bool save(std::span<std::byte> to) const noexcept {
@@ -175,9 +182,16 @@ class Instance {
 
   static std::size_t element_bytes(std::int32_t dtype) noexcept {
     switch (dtype) {
-      case RONDO_U8: case RONDO_I8: case RONDO_BOOL: return 1;
-      case RONDO_U16: case RONDO_I16: case RONDO_F16: case RONDO_BF16: return 2;
-      case RONDO_F64: case RONDO_I64: case RONDO_U64: return 8;
+      case RONDO_U8:
+      case RONDO_I8:
+      case RONDO_BOOL: return 1;
+      case RONDO_U16:
+      case RONDO_I16:
+      case RONDO_F16:
+      case RONDO_BF16: return 2;
+      case RONDO_F64:
+      case RONDO_I64:
+      case RONDO_U64: return 8;
       default: return 4;
     }
   }
@@ -205,8 +219,8 @@ class Instance {
     }
   }
 
-  // The one block of memory: state and scratch, then arrays of 8 bytes an element: dimensions, measured dimensions, sizes
-  // of inputs and outputs, pointers to them, shapes of inputs, outputs and states.
+  // The one block of memory: state and scratch, then arrays of 8 bytes an element: dimensions, measured dimensions,
+  // sizes of inputs and outputs, pointers to them, shapes of inputs, outputs and states.
   struct Layout {
     std::size_t scratch, dims, measured, sizes, pointers, shapes, bytes;
   };
@@ -239,7 +253,7 @@ class Instance {
     const std::int64_t state = m.state_count > 0 ? m.state_size(dims.data()) : 0, scratch = m.scratch_size(dims.data());
     if (state < 0 || scratch < 0) return;
     const Layout at = layout(m, static_cast<std::size_t>(state), static_cast<std::size_t>(scratch));
-    memory_ = static_cast<std::byte*>(::operator new(at.bytes, std::align_val_t{RONDO_ALIGNMENT}, std::nothrow));
+    memory_ = static_cast<std::byte*>(::operator new (at.bytes, std::align_val_t{RONDO_ALIGNMENT}, std::nothrow));
     if (!memory_) return;
     model_ = &m;
     state_bytes_ = static_cast<std::size_t>(state);
@@ -272,7 +286,7 @@ class Instance {
   }
 
   void destroy() noexcept {
-    if (memory_) ::operator delete(memory_, std::align_val_t{RONDO_ALIGNMENT});
+    if (memory_) ::operator delete (memory_, std::align_val_t{RONDO_ALIGNMENT});
     memory_ = nullptr;
     state_bytes_ = 0;
     call_ = {};

@@ -190,14 +190,16 @@ class Instance:
                 raise Error(f"there is no dimension '{name}'; there are {model.dims}")
         missing = [name for name in model.dims if name not in dims]
         if missing:
-            raise Error(f"the dimensions {missing} do not follow from the inputs' shapes; give them: dims={{'{missing[0]}': ...}}")
+            raise Error(f"the dimensions {missing} do not follow from the inputs' shapes; give them: "
+                        f"dims={{'{missing[0]}': ...}}")
         self.dims = {name: operator.index(dims[name]) for name in model.dims}
         self._dims = _numbers(list(self.dims.values()))
         self._set_constants(constants)
         record = model._record
         state, scratch = record.state_size(self._dims) if model.states else 0, record.scratch_size(self._dims)
         if state < 0 or scratch < 0:
-            raise Error(f"the dimensions {self.dims} are not valid: each is at least 1, and they may not contradict each other", 2)
+            raise Error(f"the dimensions {self.dims} are not valid: each is at least 1, and they may not contradict each "
+                        "other", 2)
         self._input_shapes, self._output_shapes, state_shapes = self._shapes(None)
         self._memory, self._scratch = _aligned(state), _aligned(scratch)
         offsets = _numbers([0] * len(model.states))

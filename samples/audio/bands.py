@@ -32,6 +32,23 @@ def energies(sound):
     return power @ triangles().T
 
 
+def spectra(sound):
+    """sound[N] -> the spectrum of each frame, [frames, bins]."""
+    frames = np.lib.stride_tricks.sliding_window_view(sound, FRAME)[::HOP]
+    return np.fft.rfft(frames * WINDOW)
+
+
+def with_gains(sound, gains):
+    """The sound with each frame's bands made quieter: gains[frames, BANDS]. Frames overlap and add up to the whole."""
+    weights = triangles()
+    per_bin = gains @ (weights / np.maximum(weights.sum(axis=0), 1e-9))
+    frames = np.fft.irfft(spectra(sound) * per_bin, FRAME) * WINDOW
+    result = np.zeros(len(sound))
+    for t, frame in enumerate(frames):
+        result[t * HOP:t * HOP + FRAME] += frame
+    return result
+
+
 def features(sound):
     """What the models hear: the logarithm of the energies, roughly between -1 and 1."""
     return ((np.log10(energies(sound) + 1e-8) + 6) / 2).astype(np.float32)

@@ -1,8 +1,8 @@
 // The linked model through the C++ wrapper: as steps, as many steps at once, and from a copied state.
 #include <cstdio>
 
-#include "rondo.hpp"
 #include "decay.h"
+#include "rondo.hpp"
 
 int main() {
   rondo::Instance decay(decay_model), again(decay_model);

@@ -1,12 +1,12 @@
-// rondo.hpp on a record written by hand: sums[i] += k * x[i] for n elements, y = sums; the state begins at 100. Compiled
-// models go through it in tests/package and in samples/audio.
-#include "rondo.hpp"
-
+// rondo.hpp on a record written by hand: sums[i] += k * x[i] for n elements, y = sums; the state begins at 100.
+// Compiled models go through it in tests/package and in samples/audio.
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <array>
 #include <vector>
+
+#include "rondo.hpp"
 
 namespace {
 

@@ -16,23 +16,28 @@ expect() {
   last=$1
   shift
   "$@" >"$scratch/log" 2>&1 || { cat "$scratch/log"; echo "FAILED: $*"; exit 1; }
-  [ "$(tail -n 1 "$scratch/log")" = "$last" ] || { cat "$scratch/log"; echo "FAILED: the last line is not '$last'"; exit 1; }
+  [ "$(tail -n 1 "$scratch/log")" = "$last" ] ||
+    { cat "$scratch/log"; echo "FAILED: the last line is not '$last'"; exit 1; }
   ! grep -i 'warning:' "$scratch/log" || { echo "FAILED: warnings"; exit 1; }
 }
 
 # in_section ELF SECTION ADDRESS-PREFIX: the section is there and its address begins so.
 in_section() {
-  "$1" -S -W "$2" | sed 's/^ *\[ *[0-9]*\] *//' | grep -q "^$3  *PROGBITS  *$4" || { echo "FAILED: $3 of $2 is not at $4"; exit 1; }
+  "$1" -S -W "$2" | sed 's/^ *\[ *[0-9]*\] *//' | grep -q "^$3  *PROGBITS  *$4" ||
+    { echo "FAILED: $3 of $2 is not at $4"; exit 1; }
 }
 
-expect "48 of 48 steps as recorded" make -C "$samples/riscv" --no-print-directory run RONDO="$installed/bin/rondo" OUT="$scratch/riscv"
+# make_run SAMPLE OUT
+make_run() { make -C "$1" --no-print-directory run RONDO="$installed/bin/rondo" OUT="$2"; }
+
+expect "48 of 48 steps as recorded" make_run "$samples/riscv" "$scratch/riscv"
 in_section riscv64-unknown-elf-readelf "$scratch/riscv/firmware.elf" .weights 20000000
-expect "280 of 280 frames as recorded" make -C "$samples/cortex-m" --no-print-directory run RONDO="$installed/bin/rondo" OUT="$scratch/cortex-m"
+expect "280 of 280 frames as recorded" make_run "$samples/cortex-m" "$scratch/cortex-m"
 in_section arm-none-eabi-readelf "$scratch/cortex-m/firmware.elf" .weights 00040000
 
-cmake -S "$samples/cortex-m" -B "$scratch/cmake" -DCMAKE_TOOLCHAIN_FILE=arm-none-eabi.cmake -DCMAKE_PREFIX_PATH="$installed" >"$scratch/log" 2>&1 ||
+{ cmake -S "$samples/cortex-m" -B "$scratch/cmake" -DCMAKE_TOOLCHAIN_FILE=arm-none-eabi.cmake \
+    -DCMAKE_PREFIX_PATH="$installed" && cmake --build "$scratch/cmake"; } >"$scratch/log" 2>&1 ||
   { cat "$scratch/log"; exit 1; }
-cmake --build "$scratch/cmake" >"$scratch/log" 2>&1 || { cat "$scratch/log"; exit 1; }
 ! grep -i 'warning:' "$scratch/log" || { echo "FAILED: warnings"; exit 1; }
 expect "280 of 280 frames as recorded" qemu-system-arm -M mps2-an386 -nographic -monitor none -serial none \
   -semihosting-config enable=on,target=native -kernel "$scratch/cmake/firmware"
@@ -41,7 +46,7 @@ in_section arm-none-eabi-readelf "$scratch/cmake/firmware" .weights 00040000
 # A firmware whose answers are not the recorded ones says so: the recordings of another state are given to it.
 cp -r "$samples/.." "$scratch/samples"
 cp "$scratch/samples/recording/x.npy" "$scratch/samples/recording/y.npy"
-if make -C "$scratch/samples/firmware/riscv" run RONDO="$installed/bin/rondo" OUT="$scratch/wrong" >"$scratch/log" 2>&1; then
+if make_run "$scratch/samples/firmware/riscv" "$scratch/wrong" >"$scratch/log" 2>&1; then
   echo "FAILED: wrong answers are not noticed"; exit 1
 fi
 grep -q WRONG "$scratch/log" || { cat "$scratch/log"; echo "FAILED: wrong answers are not said"; exit 1; }

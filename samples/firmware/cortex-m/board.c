@@ -1,5 +1,5 @@
-/* Start-up on a Cortex-M: vectors, memory, floating-point unit; text and the exit code go through semihosting, to QEMU or
- * a debugger. */
+/* Start-up on a Cortex-M: vectors, memory, floating-point unit; text and the exit code go through semihosting, to QEMU
+ * or a debugger. */
 #include "board.h"
 
 #include <stdint.h>
@@ -34,7 +34,6 @@ void reset(void) {
 }
 
 __attribute__((section(".vectors"), used)) static void (*const vectors[16])(void) = {
-    stack_top, reset, fault, fault, fault, fault, fault, fault,
-    fault,     fault, fault, fault, fault, fault, fault, fault};
+    stack_top, reset, fault, fault, fault, fault, fault, fault, fault, fault, fault, fault, fault, fault, fault, fault};
 
 void print(const char *text) { semihost(kWrite0, text); }

@@ -2,17 +2,18 @@
  * the exit code of QEMU. */
 #include "board.h"
 
-__asm__(".section .start, \"ax\"\n"
-        ".globl _start\n"
-        "_start:\n"
-        ".option push\n.option norelax\n  la gp, __global_pointer$\n.option pop\n"
-        "  la sp, stack_top\n"
-        "  la t0, trap\n  csrw mtvec, t0\n"
-        "  li t0, 0x2000\n  csrs mstatus, t0\n" /* FS: the floating-point registers are on */
-        "  call start\n"
-        ".balign 4\n"
-        "trap:\n  li a0, 1\n  call stop\n"
-        ".text\n");
+__asm__(
+    ".section .start, \"ax\"\n"
+    ".globl _start\n"
+    "_start:\n"
+    ".option push\n.option norelax\n  la gp, __global_pointer$\n.option pop\n"
+    "  la sp, stack_top\n"
+    "  la t0, trap\n  csrw mtvec, t0\n"
+    "  li t0, 0x2000\n  csrs mstatus, t0\n" /* FS: the floating-point registers are on */
+    "  call start\n"
+    ".balign 4\n"
+    "trap:\n  li a0, 1\n  call stop\n"
+    ".text\n");
 
 extern char data_start[], data_end[], data_image[], bss_start[], bss_end[];
 int main(void);
