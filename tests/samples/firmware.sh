@@ -27,8 +27,12 @@ in_section() {
     { echo "FAILED: $3 of $2 is not at $4"; exit 1; }
 }
 
-# make_run SAMPLE OUT
-make_run() { make -C "$1" --no-print-directory run RONDO="$installed/bin/rondo" OUT="$2"; }
+# make_run SAMPLE OUT VARIABLE=VALUE...
+make_run() {
+  sample=$1 out=$2
+  shift 2
+  make -C "$sample" --no-print-directory run RONDO="$installed/bin/rondo" OUT="$out" "$@"
+}
 
 expect "48 of 48 steps as recorded" make_run "$samples/riscv" "$scratch/riscv"
 in_section riscv64-unknown-elf-readelf "$scratch/riscv/firmware.elf" .weights 20000000
@@ -43,6 +47,13 @@ expect "280 of 280 frames as recorded" qemu-system-arm -M mps2-an386 -nographic 
   -semihosting-config enable=on,target=native -kernel "$scratch/cmake/firmware"
 in_section arm-none-eabi-readelf "$scratch/cmake/firmware" .weights 00040000
 
+# Without a floating-point unit: soft-float helpers of GCC's library.
+make_soft() { make_run "$@" TARGET="$target" CPU="$cpu" BOARD=mps2-an385; }
+target=rv32imc cpu="-march=rv32imac_zicsr -mabi=ilp32"
+expect "48 of 48 steps as recorded" make_soft "$samples/riscv" "$scratch/rv32imc"
+target=cortex-m0plus cpu="-mcpu=cortex-m0plus -mthumb"
+expect "280 of 280 frames as recorded" make_soft "$samples/cortex-m" "$scratch/cortex-m0plus"
+
 # A firmware whose answers are not the recorded ones says so: the recordings of another state are given to it.
 cp -r "$samples/.." "$scratch/samples"
 cp "$scratch/samples/recording/x.npy" "$scratch/samples/recording/y.npy"
@@ -50,5 +61,5 @@ if make_run "$scratch/samples/firmware/riscv" "$scratch/wrong" >"$scratch/log" 2
   echo "FAILED: wrong answers are not noticed"; exit 1
 fi
 grep -q WRONG "$scratch/log" || { cat "$scratch/log"; echo "FAILED: wrong answers are not said"; exit 1; }
-echo "firmware samples: 3 built and run, wrong answers noticed"
+echo "firmware samples: 5 built and run, wrong answers noticed"
 rm -rf "$scratch"
