@@ -43,11 +43,12 @@ foreach(generator Ninja "Unix Makefiles")
   expect("1.500" ${build}/with_cpp)
 endforeach()
 
-# What cannot be is said when the project is configured.
+# What cannot be is said when the project is configured, with cmake's further options.
 function(refuse arguments want)
   file(WRITE ${scratch}/bad/CMakeLists.txt "cmake_minimum_required(VERSION 3.25)\nproject(bad LANGUAGES C)\n"
     "find_package(rondo REQUIRED)\nrondo_compile(${arguments})\n")
-  execute_process(COMMAND ${CMAKE_COMMAND} -S ${scratch}/bad -B ${scratch}/bad/build -DCMAKE_PREFIX_PATH=${INSTALLED}
+  file(REMOVE_RECURSE ${scratch}/bad/build)
+  execute_process(COMMAND ${CMAKE_COMMAND} -S ${scratch}/bad -B ${scratch}/bad/build -DCMAKE_PREFIX_PATH=${INSTALLED} ${ARGN}
     RESULT_VARIABLE failed OUTPUT_QUIET ERROR_VARIABLE errors)
   string(REGEX REPLACE "[ \n]+" " " errors "${errors}")
   if(NOT failed OR NOT errors MATCHES "${want}")
@@ -58,4 +59,5 @@ refuse("m" "MODEL is missing")
 refuse("m MODEL m.onnx TARGTE x" "not known: TARGTE")
 refuse("m MODEL m.onnx OUTPUT m.dll" "ends in none of .o, .a, .so")
 refuse("1m MODEL m.onnx" "prefix of symbols")
+refuse("m MODEL m.onnx" "another machine: say TARGET" -DCMAKE_SYSTEM_NAME=Generic)
 file(REMOVE_RECURSE ${scratch})
