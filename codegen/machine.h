@@ -19,6 +19,7 @@ struct Capabilities {
   bool rounding = false;                // floor, ceil and rint of vectors
   bool half = false;                    // f32 <-> f16
   bool reciprocal14 = false;            // 1 / x to 14 bits: of vectors of 4, 8 and 16 floats
+  bool tables = false;                  // vectors of 4, 8 and 16 floats: look-up in 2 of them, fractions
   int reduction_unroll = 1;             // steps of a reduction's loop at a time: in-order cores, with short loops
   bool divide32 = true;                 // 32-bit integer division
   bool wide = true;                     // 64-bit integers: division, conversion to and from floats

@@ -17,6 +17,7 @@ struct Dependence {
 
 struct KernelFacts {
   std::vector<Dependence> depends;         // by instruction
+  std::vector<int> uses;                   // by instruction: by others and by stores
   std::vector<std::vector<int>> reduces;   // by nest: its reduce instructions
   std::vector<std::vector<int>> prepared;  // by nest: instructions outside whose values are used inside
   bool vector_in_reduction = false;

@@ -59,6 +59,17 @@ Dependence own_dependence(const Kernel& kernel, const Instr& instr) {
   return d;
 }
 
+std::vector<int> count_uses(const Kernel& kernel) {
+  std::vector<int> uses(kernel.body.size(), 0);
+  for (const Instr& instr : kernel.body)
+    for (int input : inputs_of(instr)) ++uses[input];
+  for (const Store& store : kernel.stores) {
+    ++uses[store.instr];
+    for (const Instr::Indirect& part : store.indirect) ++uses[part.instr];
+  }
+  return uses;
+}
+
 }  // namespace
 
 Result<KernelFacts> KernelFacts::of(const Kernel& kernel) {
@@ -67,6 +78,7 @@ Result<KernelFacts> KernelFacts::of(const Kernel& kernel) {
   facts.vector_in_reduction = nest_of(kernel, kernel.schedule.vector_axis) >= 0;
   facts.reduces.resize(kernel.reductions.size());
   facts.prepared.resize(kernel.reductions.size());
+  facts.uses = count_uses(kernel);
   std::vector<int> after(kernel.body.size(), -1);  // the last nest among whose results it is
   for (size_t i = 0; i < kernel.body.size(); ++i) {
     const Instr& instr = kernel.body[i];

@@ -3,6 +3,7 @@
 
 #include "codegen/emit/convert.h"
 #include "codegen/emit/math.h"
+#include "codegen/emit/pinned.h"
 #include "codegen/emit/pointwise.h"
 
 namespace rondo::emit {
@@ -26,6 +27,7 @@ TileEmitter::TileEmitter(Emitter& emitter, Frame& frame, const Plan& plan, const
 }
 
 void TileEmitter::emit() {
+  const Pinned pinned(emitter_, frame_, plan_, kernel_, facts_, tile_);
   for (nest_ = 0; nest_ < kernel_.reductions.size(); ++nest_) run_nest();
   struct Result {
     Instance at;
@@ -89,10 +91,32 @@ Value* TileEmitter::compute(int index, Instance at) {
 Value* TileEmitter::compute_pointwise(int index, Instance at) {
   const Instr& instr = kernel_.body[index];
   int lanes = facts_.depends[index].vector ? access_.lanes() : 1;
+  if (const auto product = product_in(index)) {
+    const Instr& mul = kernel_.body[instr.operands[*product]];
+    auto real = [&](int operand) { return emitter_.splat(value(operand, at), lanes); };
+    Math math(emitter_, real(mul.operands[0])->getType());
+    return math.fma(math.wrap(real(mul.operands[0])), math.wrap(real(mul.operands[1])),
+                    math.wrap(real(instr.operands[1 - *product]))).v;
+  }
   llvm::SmallVector<Value*> operands;
   for (int operand : instr.operands) operands.push_back(emitter_.splat(value(operand, at), lanes));
   DType operand_dtype = kernel_.body[instr.operands.back()].dtype;
   return emit_pointwise(emitter_, instr.op, {instr.dtype, operand_dtype, operands});
+}
+
+// Which operand of an addition is a product that nothing else uses, after the reductions: there sums are not exact anyway,
+// and rounding once is a step of latency less.
+std::optional<int> TileEmitter::product_in(int index) const {
+  const Instr& sum = kernel_.body[index];
+  if (kernel_.reductions.empty() || sum.op != Op::add || facts_.depends[index].nest >= 0) return std::nullopt;
+  if (sum.dtype != DType::f32 && sum.dtype != DType::f64) return std::nullopt;
+  if (!(sum.dtype == DType::f32 ? emitter_.machine.can.fma32 : emitter_.machine.can.fma64)) return std::nullopt;
+  for (int i : {0, 1}) {
+    const int operand = sum.operands[i];
+    const Instr& product = kernel_.body[operand];
+    if (product.kind == Instr::Kind::pointwise && product.op == Op::mul && facts_.uses[operand] == 1) return i;
+  }
+  return std::nullopt;
 }
 
 // An index outside sets the call's status, which stays, and becomes 0.

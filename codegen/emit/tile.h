@@ -21,6 +21,7 @@ class TileEmitter {
   Value* value(int instr, Instance at);
   Value* compute(int instr, Instance at);
   Value* compute_pointwise(int instr, Instance at);
+  std::optional<int> product_in(int index) const;
   Value* compute_bounded(int instr, Instance at);
   uint64_t key(int instr, Instance at) const;
 

@@ -9,15 +9,17 @@ struct Caches {
   int l1_kib, l2_kib;
 };
 constexpr Caches kCaches[] = {
-    {"skylake-avx512", 32, 1024}, {"cascadelake", 32, 1024},     {"cooperlake", 32, 1024},     {"icelake-server", 48, 1280},
+    {"skylake-avx512", 32, 1024}, {"cascadelake", 32, 1024},     {"cooperlake", 32, 1024},     {"icelake-server", 48, 1280}, {"rocketlake", 48, 512},
     {"sapphirerapids", 48, 2048}, {"emeraldrapids", 48, 2048},   {"graniterapids", 48, 2048},  {"alderlake", 48, 1280},
     {"raptorlake", 48, 2048},     {"znver3", 32, 512},           {"znver4", 32, 1024},         {"znver5", 48, 1024},
 };
 
-/// Per core; a small cache where the processor is not known.
-void describe_caches(std::string_view cpu, TargetFacts& facts) {
+/// Per core; a small cache where the processor is not known. Virtual machines may give an older processor's name: what
+/// has matrix instructions is a Sapphire Rapids or a later one.
+void describe_caches(std::string_view cpu, const Features& features, TargetFacts& facts) {
   facts.l1_bytes = 32 << 10;
   facts.l2_bytes = 256 << 10;
+  if (features.has("amx-tile")) cpu = "sapphirerapids";
   for (const Caches& row : kCaches)
     if (row.cpu == cpu) facts.l1_bytes = int64_t{row.l1_kib} << 10, facts.l2_bytes = int64_t{row.l2_kib} << 10;
 }
@@ -38,7 +40,7 @@ void describe_x86(const Features& features, Target::Machine& machine) {
   facts.l1_bytes_per_cycle = 2.0 * facts.vector_bytes;
   facts.l2_bytes_per_cycle = facts.vector_bytes == 64 ? 48 : 32;
   facts.far_bytes_per_cycle = 8;
-  describe_caches(machine.spec.cpu, facts);
+  describe_caches(machine.spec.cpu, features, facts);
   machine.can = {.fma32 = fma,
                  .fma64 = fma,
                  .sqrt32 = sse2,
@@ -46,6 +48,7 @@ void describe_x86(const Features& features, Target::Machine& machine) {
                  .rounding = features.has("sse4.1"),
                  .half = features.has("f16c"),
                  .reciprocal14 = avx512,
+                 .tables = avx512,
                  .divide32 = true,
                  .wide = machine.triple.isArch64Bit()};
 }

@@ -1,6 +1,7 @@
 // chain_sums: a sum of a reduction and something else becomes a reduction that begins with it: s + sum(a b) is one chain of
 // multiply-adds from s on. Sums of several products (x W + h R + bias) become one chain through their nests: a bias is
-// where the first begins, and its result is where the second does.
+// where the first begins, and its result is where the second does. Where a product is one of several things in a sum, as
+// a GRU's x W + r (h R), it is the bias that it begins with.
 //
 // The order of the additions is then: beginning, products in ascending order. Floating-point sums of one type only; a sum
 // in float16 or bfloat16 is rounded on the way, so it stays. Tested by chain_sums_test.cpp.
@@ -32,6 +33,7 @@ class Chains {
       if (nest(first) > nest(second)) std::swap(first, second);
       if (join(static_cast<int>(i), first, second) || join(static_cast<int>(i), second, first)) return true;
       if (insert(static_cast<int>(i), first, second)) return true;
+      if (begin_within(static_cast<int>(i), first, second) || begin_within(static_cast<int>(i), second, first)) return true;
     }
     return false;
   }
@@ -55,6 +57,22 @@ class Chains {
     kernel_.body[start].operands[1] = earlier;
     replace(sum, reduction);
     return true;
+  }
+
+  /// beginning + (other + reduction) becomes other + reduction from beginning.
+  bool begin_within(int sum, int beginning, int inner) {
+    const Instr& addition = kernel_.body[inner];
+    if (addition.kind != Instr::Kind::pointwise || addition.op != Op::add || addition.dtype != kernel_.body[sum].dtype ||
+        uses_[inner] != 1)
+      return false;
+    for (int operand : addition.operands) {
+      const int root = chain_root(operand);
+      if (root < 0 || after_[beginning] >= kernel_.body[root].nest) continue;
+      kernel_.body[root].operands.push_back(beginning);
+      replace(sum, inner);
+      return true;
+    }
+    return false;
   }
 
   /// The first reduction of a chain of sums each of which only the next one uses; -1 if there is none.

@@ -33,7 +33,7 @@ constexpr double kAssumedExtent = 32;
 constexpr int kMostVectors = 8, kMostRows = 12, kMostPartials = 4;
 constexpr double kLongestChain = 512;
 constexpr double kIssue = 3;           // instructions that a core starts in a cycle, for each multiply-add of them
-constexpr double kFlatProducts = 256;  // multiply-adds of a tile that is straight-line code
+constexpr double kFlatProducts = 512;  // multiply-adds of a tile that is straight-line code
 constexpr double kFlatNear = 16;       // the same, where each load would need an address of its own
 constexpr double kContention = 0.1;
 constexpr double kTile = 20;           // cycles

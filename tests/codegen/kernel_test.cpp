@@ -1,4 +1,6 @@
 // Kernels without a reduction: copies, tails, strides, broadcasts, gathers, every element type in memory.
+#include <cmath>
+
 #include "tests/codegen/support.h"
 
 namespace rondo::test {
@@ -78,6 +80,25 @@ TEST_CASE("strides, reversal and rows") {
       for (int i = 0; i < m; ++i)
         for (int j = 0; j < n; ++j) CHECK(zs[i * n + j] == xs[j * m + i] + ys[n - 1 - j]);
     }
+}
+
+TEST_CASE("after a reduction, a product is added to its sum with one rounding") {
+  PlanBuilder p;
+  const int x = p.input("x", {DType::f32, {2, 8}}), a = p.input("a", {DType::f32, {8}}), z = p.output("z", {DType::f32, {8}});
+  KernelBuilder k;
+  k.kernel.parallel = {{0, 8}};
+  k.kernel.reductions = {{{1, 2}}};
+  const int sum = k.reduce(DType::f32, k.load(DType::f32, x, at({{0, 1}, {1, 8}})));
+  const int factor = k.load(DType::f32, a, at({{0, 1}}));
+  k.store(k.apply(Op::add, DType::f32, {sum, k.apply(Op::mul, DType::f32, {factor, factor})}), z, at({{0, 1}}));
+  k.kernel.schedule = {.vector_axis = 0, .lanes = 8};
+  p.run(k.kernel);
+  const Compiled compiled(p.plan);
+  std::vector<float> xs(16, 0), as(8), zs(8);
+  for (int i = 0; i < 8; ++i) as[i] = 1 + std::ldexp(1.0F, -12 - i % 2), xs[i] = -as[i] * as[i];
+  REQUIRE(compiled.call({xs.data(), as.data()}, {zs.data()}) == RONDO_OK);
+  for (int i = 0; i < 8; ++i) CHECK(zs[i] == std::fma(as[i], as[i], xs[i]));
+  CHECK(zs[0] != 0);
 }
 
 TEST_CASE("stores along reversed and strided lanes") {

@@ -10,7 +10,7 @@ namespace {
 constexpr int kHidden = 20;
 
 // h[t] = x[T - 1 - t] + R h[t - 1] / 4; y[t] = h[t]. Two scratch halves take turns as old and new h.
-Plan recurrence(const std::vector<float>& weights, bool symbolic, int lanes) {
+Plan recurrence(const std::vector<float>& weights, bool symbolic, int lanes, bool flat = false) {
   Dim trip = symbolic ? Dim::symbol("T") : Dim(6);
   constexpr DType f32 = DType::f32;
   PlanBuilder p;
@@ -31,6 +31,7 @@ Plan recurrence(const std::vector<float>& weights, bool symbolic, int lanes) {
   keep.kernel.parallel = {{1, kHidden}};
   keep.store(keep.load(f32, fresh, at({{1, 1}})), h, at({{1, 1}}));
   if (lanes > 1) step.kernel.schedule = keep.kernel.schedule = {.vector_axis = 1, .lanes = lanes};
+  step.kernel.schedule.flat = flat;
   Loop loop{.name = "time", .var = 0, .trip = trip};
   loop.steps = {{step.kernel}, {keep.kernel}};
   p.plan.steps.push_back({loop});
@@ -58,8 +59,8 @@ TEST_CASE("a recurrence over a state, call after call") {
   std::vector<float> w(kHidden * kHidden);
   for (size_t i = 0; i < w.size(); ++i) w[i] = float(int(i * 7 % 5) - 2) / 2;
   for (bool symbolic : {false, true})
-    for (int lanes : {1, 16}) {
-      Compiled compiled(recurrence(w, symbolic, lanes));
+    for (auto [lanes, flat] : {std::pair(1, false), {16, false}, {1, true}, {16, true}}) {
+      Compiled compiled(recurrence(w, symbolic, lanes, flat));
       Memory state(compiled.model->state_size(std::vector<int64_t>{6}.data()));
       REQUIRE(compiled.model->reset(state.get(), std::vector<int64_t>{6}.data()) == RONDO_OK);
       std::vector<float> h(kHidden);
@@ -70,6 +71,14 @@ TEST_CASE("a recurrence over a state, call after call") {
         for (size_t i = 0; i < y.size(); ++i) CHECK(y[i] == doctest::Approx(want[i]).epsilon(1e-6));
       }
     }
+}
+
+TEST_CASE("weights of straight-line code stay where they are, not on the stack") {
+  const std::vector<float> w(kHidden * kHidden, 0.5F);
+  const Target target = require(Target::find({"x86_64-unknown-linux-gnu", "x86-64-v3", ""}));
+  const std::string assembly = require(generate(recurrence(w, false, 4, true), target, Form::assembly));
+  CHECK(assembly.find("fmadd") != std::string::npos);
+  CHECK(assembly.find("(%rsp") == std::string::npos);
 }
 
 TEST_CASE("loops in loops, and a trip of zero") {

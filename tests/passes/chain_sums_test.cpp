@@ -110,6 +110,21 @@ TEST_CASE("a product that is used twice begins nothing that both uses would see"
   CHECK(both.beginning == 0);
 }
 
+TEST_CASE("a bias begins a product that stands deep in its sum") {
+  auto check = [](auto sums) {
+    const Count c = count(fused(sums));
+    CHECK(c.beginning == 1);
+    CHECK(c.additions == 1);
+  };
+  check([](Builder& b, Value* x, Value* h, Value* e) { return b.add(b.add(x, b.mul(h, e)), e); });
+  check([](Builder& b, Value* x, Value* h, Value* e) { return b.add(e, b.add(b.mul(h, e), x)); });
+  // A product that something else uses stays as it is, and so does a difference.
+  const Count twice = count(fused([](Builder& b, Value* x, Value* h, Value* e) { return b.mul(b.add(b.add(x, b.mul(h, e)), e), x); }));
+  CHECK(twice.beginning == 0);
+  const Count minus = count(fused([](Builder& b, Value* x, Value* h, Value* e) { return b.add(b.sub(x, b.mul(h, e)), e); }));
+  CHECK(minus.beginning == 0);
+}
+
 TEST_CASE("what is made of an earlier nest's result may begin a later one, not the other way round") {
   const Count forwards = count(fused([](Builder& b, Value* x, Value* h, Value*) { return b.add(b.tanh(x), h); }));
   CHECK(forwards.beginning + forwards.additions == 1);
@@ -135,6 +150,7 @@ TEST_CASE("the gates of cells") {
     const Count c = count(plan);
     const int gates = cell == Cell::gru ? 3 : cell == Cell::rnn ? 1 : 4;
     CHECK(c.reductions == 2 * gates);
+    if (cell == Cell::gru) CHECK(c.additions == 1);  // of that one to the candidate's first
     CHECK(c.chained == (cell == Cell::gru ? 2 : gates));  // a GRU's third recurrent product is multiplied first
     const Plan without = plan_of({cell, 5, 8, 1, 1, true}, avx512_facts(), {{"chain_sums"}});
     CHECK(count(without).beginning == 0);
