@@ -102,8 +102,8 @@ Real quotient(Math& math, Real a, Real b) {
   const auto id = by_lanes(lanes, llvm::Intrinsic::x86_avx512_rcp14_ps_128, llvm::Intrinsic::x86_avx512_rcp14_ps_256,
                            llvm::Intrinsic::x86_avx512_rcp14_ps_512);
   const bool fast = math.emitter.fast_math;
-  if (!math.emitter.machine.can.reciprocal14 || id == llvm::Intrinsic::not_intrinsic || (!fast && lanes < 16))
-    return a / b;
+  const bool refined = math.emitter.machine.can.tables && lanes == 16;
+  if (!math.emitter.machine.can.reciprocal14 || id == llvm::Intrinsic::not_intrinsic || !(fast || refined)) return a / b;
   Real reciprocal = math.wrap(math.b.CreateIntrinsic(id, {}, {b.v, math.real(0).v, all_lanes(math, lanes)}));
   Real near = a * reciprocal;
   return fast ? near : math.fma(math.fma(-b, reciprocal, math.real(1)), near, near);

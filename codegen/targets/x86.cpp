@@ -41,6 +41,8 @@ void describe_x86(const Features& features, Target::Machine& machine) {
   facts.l2_bytes_per_cycle = facts.vector_bytes == 64 ? 48 : 32;
   facts.far_bytes_per_cycle = 8;
   describe_caches(machine.spec.cpu, features, facts);
+  // What is named for a level of the architecture, not for a processor, computes what other targets compute.
+  const bool one_processor = machine.spec.cpu.substr(0, 7) != "x86-64-";
   machine.can = {.fma32 = fma,
                  .fma64 = fma,
                  .sqrt32 = sse2,
@@ -48,7 +50,7 @@ void describe_x86(const Features& features, Target::Machine& machine) {
                  .rounding = features.has("sse4.1"),
                  .half = features.has("f16c"),
                  .reciprocal14 = avx512,
-                 .tables = avx512,
+                 .tables = avx512 && one_processor,
                  .divide32 = true,
                  .wide = machine.triple.isArch64Bit()};
 }
