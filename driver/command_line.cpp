@@ -261,6 +261,8 @@ struct CommandLine {
         ->check(CLI::IsMember(std::vector<std::string>(passes.begin() + 1, passes.end())))
         ->excludes(after)
         ->excludes(after_all);
+    command->add_flag("--explain", inspect_options.explain,
+                      "say in sentences what was read, which traps of exporters were found, and why passes decided as they did");
     auto weights = [this](const std::string& word) {
       const auto stored = kWeightWords.find(word);
       if (stored != kWeightWords.end())

@@ -5,12 +5,13 @@
 #include <algorithm>
 
 #include "frontend/file.h"
+#include "frontend/frontend.h"
 #include "frontend/json/dialect.h"
 
 namespace rondo {
 
-Result<Graph> read_json(const std::filesystem::path& path, Diagnostics& warnings);
-Result<Graph> read_nam(const std::filesystem::path& path, Diagnostics& warnings);
+Result<Graph> read_json(const std::filesystem::path& path, Diagnostics& warnings, FileFacts& facts);
+Result<Graph> read_nam(const std::filesystem::path& path, Diagnostics& warnings, FileFacts& facts);
 
 namespace {
 
@@ -47,12 +48,13 @@ void warn_of_unread(const JsonSource& source, std::initializer_list<std::string_
       source.warnings.push_back(warning("taken for a remark of its author, and not read", document.item(i).place()));
 }
 
-Result<Graph> read_json(const std::filesystem::path& path, Diagnostics& warnings) {
+Result<Graph> read_json(const std::filesystem::path& path, Diagnostics& warnings, FileFacts& facts) {
   RONDO_TRY(const std::string text, read_file(path, kLargestFile));
   RONDO_TRY(const JsonNode root, parse_json(text));
   const Json document(root);
   for (const Dialect& dialect : kDialects) {
     if (!dialect.fits(document)) continue;
+    facts = {fmt::format("a JSON model: {}", dialect.doc), "", text.size()};
     RONDO_TRY(Graph graph, dialect.read({document, path, warnings}));
     if (graph.name.empty()) graph.name = path.stem().string();
     return graph;
@@ -60,6 +62,6 @@ Result<Graph> read_json(const std::filesystem::path& path, Diagnostics& warnings
   return unknown_dialect(document);
 }
 
-Result<Graph> read_nam(const std::filesystem::path& path, Diagnostics& warnings) { return read_json(path, warnings); }
+Result<Graph> read_nam(const std::filesystem::path& path, Diagnostics& warnings, FileFacts& facts) { return read_json(path, warnings, facts); }
 
 }  // namespace rondo
