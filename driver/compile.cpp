@@ -18,6 +18,7 @@
 #include "driver/tuning_file.h"
 #include "frontend/file.h"
 #include "frontend/frontend.h"
+#include "frontend/where.h"
 #include "ir/verify.h"
 
 namespace rondo {
@@ -57,7 +58,10 @@ Result<Graph> to_core(Graph graph, const std::string& path) {
   });
   set_file(warnings, path);
   if (!again) report(warnings);
-  return core;
+  if (core) return core;
+  Diagnostics errors = std::move(core).errors();
+  tell_where(graph, errors);
+  return errors;
 }
 
 Status refuse_graph_options(const ModelOptions& options) {

@@ -15,6 +15,7 @@ namespace {
 
 constexpr size_t kWidth = 110;     // of a line
 constexpr size_t kMostOthers = 8;  // operators that are named
+constexpr size_t kMostPlaces = 4;  // that one remark names
 
 std::string bytes_text(double bytes) {
   if (bytes < 10 * 1024) return fmt::format("{:.0f} bytes", bytes);
@@ -45,8 +46,21 @@ class Report {
     }
     text_ += line + "\n";
   }
+  /// What is so of several places is said once.
   void say_all(const Diagnostics& remarks) {
-    for (const Diagnostic& each : remarks) say((each.place.empty() ? "" : each.place + ": ") + each.message + ".");
+    std::vector<std::pair<std::string, std::vector<std::string>>> places_by_message;
+    for (const Diagnostic& each : remarks) {
+      const auto same = [&](const auto& known) { return known.first == each.message; };
+      auto known = std::find_if(places_by_message.begin(), places_by_message.end(), same);
+      if (known == places_by_message.end()) known = places_by_message.insert(known, {each.message, {}});
+      if (!each.place.empty()) known->second.push_back(each.place);
+    }
+    for (auto& [message, places] : places_by_message) {
+      const size_t more = places.size() > kMostPlaces ? places.size() - kMostPlaces : 0;
+      places.resize(places.size() - more);
+      const std::string rest = more > 0 ? fmt::format(" and {} more", more) : "";
+      say(fmt::format("{}{}{}{}.", fmt::join(places, ", "), rest, places.empty() ? "" : ": ", message));
+    }
   }
   std::string take() { return std::move(text_); }
 
@@ -88,8 +102,7 @@ std::string operators_text(const std::map<std::string, int64_t>& operators) {
   std::vector<std::string> words;
   for (size_t i = 0; i < std::min(sorted.size(), kMostOthers); ++i)
     words.push_back(fmt::format("{} {}", sorted[i].second, sorted[i].first));
-  if (sorted.size() > kMostOthers)
-    words.push_back(fmt::format("and {} other operators", sorted.size() - kMostOthers));
+  if (sorted.size() > kMostOthers) words.push_back(fmt::format("and {} other operators", sorted.size() - kMostOthers));
   return fmt::format("{}", fmt::join(words, ", "));
 }
 
@@ -126,7 +139,8 @@ class Explainer {
     Graph graph = std::move(*source.graph);
     RONDO_CHECK(bind_options(graph, options_));
     Diagnostics warnings;
-    Result<Graph> core = graph.level == Level::core ? Result<Graph>(std::move(*graph.clone())) : expand(graph, warnings);
+    Result<Graph> core =
+        graph.level == Level::core ? Result<Graph>(std::move(*graph.clone())) : expand(graph, warnings);
     tell_file(graph, facts);
     tell_assumptions(graph, core ? core->equalities : std::vector<Equality>(), warnings);
     report_.section("Traps that exporters are known for");
@@ -143,9 +157,10 @@ class Explainer {
  private:
   void tell_file(const Graph& graph, const FileFacts& facts) {
     report_.section("What the file says");
-    report_.say(fmt::format("It is {}{}, {}, {}.", facts.format,
-                            graph.opset ? fmt::format(", operator set {}", graph.opset) : "", bytes_text(static_cast<double>(facts.bytes)),
-                            facts.producer.empty() ? "which does not say what wrote it" : "written by " + facts.producer));
+    report_.say(fmt::format(
+        "It is {}{}, {}, {}.", facts.format, graph.opset ? fmt::format(", operator set {}", graph.opset) : "",
+        bytes_text(static_cast<double>(facts.bytes)),
+        facts.producer.empty() ? "which does not say what wrote it" : "written by " + facts.producer));
     const Contents contents(graph);
     report_.say(fmt::format("{}: {}.", counted(contents.nodes, "node"), operators_text(contents.operators)));
     for (const Node* node : contents.recurrent) report_.say(recurrent_text(*node));
@@ -167,7 +182,8 @@ class Explainer {
       if (param->type)
         for (const Dim& dim : param->type->shape) dim.collect_symbols(symbols);
     for (const std::string& symbol : symbols)
-      report_.say(fmt::format("Dimension '{0}' is any size from 1 on, which each call tells; --dim={0}=N fixes it.", symbol));
+      report_.say(
+          fmt::format("Dimension '{0}' is any size from 1 on, which each call tells; --dim={0}=N fixes it.", symbol));
     for (const State& state : graph.states)
       report_.say(fmt::format("State '{}' is kept from call to call, and starts {}.", state.name,
                               state.initial ? "with values that the file has" : "from zeros"));

@@ -1,5 +1,5 @@
-// rondo inspect --explain: in sentences, what a file says, what is assumed of it, which traps of exporters it holds, and why
-// passes and stages of planning decided as they did. Tested by tests/driver/explain_test.cpp.
+// rondo inspect --explain: in sentences, what a file says, what is assumed of it, which traps of exporters it holds,
+// and why passes and stages of planning decided as they did. Tested by tests/driver/explain_test.cpp.
 #pragma once
 
 #include "driver/options.h"

@@ -41,7 +41,7 @@ Diagnostic unknown_ending(const std::filesystem::path& path) {
   std::string known;
   for (const Frontend& frontend : kFrontends)
     known += fmt::format("{}{} ({})", known.empty() ? "" : ", ", frontend.ending, frontend.doc);
-  return unsupported(fmt::format("a model file ending in '{}'; accepted: {}", path.extension().string(), known));
+  return unsupported(fmt::format("a model file ending in '{}'; accepted: {}, .rir (rondo's own text)", path.extension().string(), known));
 }
 
 }  // namespace

@@ -63,7 +63,10 @@ class Finder {
  private:
   void visit(const Graph& graph) {
     for (const auto& node : graph.nodes) {
-      for (const auto& param : node->operands) ++uses_[param];
+      for (const auto& param : node->operands) {
+        ++uses_[param];
+        if (!takes_apart(node->op)) ++whole_uses_[param];
+      }
       for (const auto& region : node->regions) enter(*node, *region);
       if (!is_recurrent(*node)) continue;
       reset_gate(*node);
@@ -108,9 +111,10 @@ class Finder {
     const bool two = biases && any(biases->recurrent);
     if (!by_pytorch() && !two) return;
     add(node.place,
-        fmt::format("linear_before_reset is 0, and {}; PyTorch's GRU computes what ONNX calls linear_before_reset = 1, so "
-                    "if the model was trained there, this file computes something else; it is compiled as it is written",
-                    by_pytorch() ? "PyTorch wrote the file" : "it has a bias of the recurrence, as PyTorch's GRU has"));
+        fmt::format(
+            "linear_before_reset is 0, and {}; PyTorch's GRU computes what ONNX calls linear_before_reset = 1, so "
+            "if the model was trained there, this file computes something else; it is compiled as it is written",
+            by_pytorch() ? "PyTorch wrote the file" : "it has a bias of the recurrence, as PyTorch's GRU has"));
   }
 
   /// Types come from the operand X: [time, batch, inputs], or with layout = 1 [batch, time, inputs].
@@ -121,11 +125,12 @@ class Finder {
     const bool batch_first = layout && std::get_if<int64_t>(layout) && std::get<int64_t>(*layout) == 1;
     const std::optional<int64_t> time = x->type->shape[batch_first ? 1 : 0].constant();
     if (!time) return;
-    add(node.place, *time == 1 ? "the time axis is fixed at 1 step, as an exporter traced it; longer sequences need a call for "
-                                 "each step, with the state carried along by --state"
-                               : fmt::format("the time axis is fixed at {} steps, as an exporter traced it: the model takes no "
-                                             "other length",
-                                             *time));
+    add(node.place,
+        *time == 1 ? "the time axis is fixed at 1 step, as an exporter traced it; longer sequences need a call for "
+                     "each step, with the state carried along by --state"
+                   : fmt::format("the time axis is fixed at {} steps, as an exporter traced it: the model takes no "
+                                 "other length",
+                                 *time));
   }
 
   void two_biases(const Node& node) {
@@ -137,7 +142,8 @@ class Finder {
           "doubled it");
     else if (node.op != Op::GRU)
       add(node.place,
-          "it has two biases, of the inputs and of the recurrence, as PyTorch trains them; they are added up, so the second "
+          "it has two biases, of the inputs and of the recurrence, as PyTorch trains them; they are added up, so the "
+          "second "
           "costs nothing");
   }
 
@@ -150,11 +156,13 @@ class Finder {
       if (initial && !tensor) continue;
       if (tensor && !is_zero(*tensor)) continue;
       if (tensor)
-        add(node.place, fmt::format("its initial {} state is a constant of zeros: no call can begin with another", name));
+        add(node.place,
+            fmt::format("its initial {} state is a constant of zeros: no call can begin with another", name));
       if (has_result(node, 1 + state) && leaves(node.result(static_cast<int>(1 + state))))
-        add(node.place, fmt::format("its last {} state leaves the model, and nothing brings it back: every call starts from "
-                                    "zeros",
-                                    name));
+        add(node.place,
+            fmt::format("its last {} state leaves the model, and nothing brings it back: every call starts from "
+                        "zeros",
+                        name));
     }
   }
 
@@ -182,7 +190,8 @@ class Finder {
   std::string output_before(const Value* value) const {
     for (size_t i = 0; i < model_.outputs.size() && i < model_.output_names.size(); ++i) {
       const Value* output = model_.outputs[i];
-      while (output != value && output->producer && is_view(output->producer->op)) output = operand(*output->producer, 0);
+      while (output != value && output->producer && is_view(output->producer->op))
+        output = operand(*output->producer, 0);
       if (output == value) return model_.output_names[i];
     }
     return "";
@@ -213,9 +222,9 @@ class Finder {
       const Tensor* tensor = node->op == Op::Constant && has_result(*node, 0) ? tensor_of(node->result()) : nullptr;
       if (!tensor || tensor->count() <= kFewElements || is_uniform(*tensor)) continue;
       by_bytes[tensor->bytes()].push_back(node.get());
-      if (uses_[node->result()] > 1 && is_float(tensor->dtype()))
+      if (const int uses = whole_uses_[node->result()]; uses > 1 && is_float(tensor->dtype()))
         add("constant " + in_quotes(node->result()->name),
-            fmt::format("{} nodes use it: tied weights, kept once", uses_[node->result()]));
+            fmt::format("{} nodes use it: tied weights, kept once", uses));
     }
     for (const auto& [bytes, nodes] : by_bytes) {
       if (nodes.size() < 2) continue;
@@ -226,6 +235,8 @@ class Finder {
           fmt::format("{} constants of the same {} bytes: duplicated weights, kept once", nodes.size(), bytes.size()));
     }
   }
+  /// Exporters cut weights gate by gate, to put them together in ONNX's order: that is one use.
+  static bool takes_apart(Op op) { return op == Op::Slice || op == Op::Split || op == Op::Concat || op == Op::Shape; }
   static bool is_uniform(const Tensor& tensor) {
     for (int64_t i = 1; i < tensor.count(); ++i)
       if (tensor.double_at(i) != tensor.double_at(0)) return false;
@@ -234,7 +245,7 @@ class Finder {
 
   const Graph& model_;
   const FileFacts& facts_;
-  std::unordered_map<const Value*, int> uses_;
+  std::unordered_map<const Value*, int> uses_, whole_uses_;
   std::unordered_map<const Value*, const Value*> outside_;  // what a region's parameter stands for
   Diagnostics traps_;
 };

@@ -18,7 +18,8 @@ std::string explain(std::vector<std::string> options, const std::string& model =
 
 /// Lines are joined, so that it does not matter where they are wrapped.
 bool says(std::string text, std::string_view part) {
-  for (size_t at; (at = text.find("\n      ")) != text.npos;) text.replace(at, text.find_first_not_of("\n ", at) - at, " ");
+  for (size_t at; (at = text.find("\n      ")) != text.npos;)
+    text.replace(at, text.find_first_not_of("\n ", at) - at, " ");
   const bool found = text.find(part) != text.npos;
   if (!found) MESSAGE(text);
   return found;

@@ -92,7 +92,8 @@ TEST_CASE("GRU with the reset gate before the product, where PyTorch would have 
   CHECK(has(found, "node 'cell' (GRU): remark: linear_before_reset is 0, and PyTorch wrote the file"));
   CHECK(has(traps_of(model_of({.op = "GRU", .input_bias = {1}, .recurrent_bias = {2}})),
             "linear_before_reset is 0, and it has a bias of the recurrence"));
-  CHECK_FALSE(has(traps_of(model_of({.op = "GRU", .producer = "pytorch", .linear_before_reset = true})), "before_reset"));
+  CHECK_FALSE(
+      has(traps_of(model_of({.op = "GRU", .producer = "pytorch", .linear_before_reset = true})), "before_reset"));
   CHECK_FALSE(has(traps_of(model_of({.op = "GRU", .producer = "tf2onnx", .input_bias = {1}})), "before_reset"));
   CHECK_FALSE(has(traps_of(model_of({.op = "LSTM", .producer = "pytorch"})), "before_reset"));
 }
@@ -119,9 +120,11 @@ TEST_CASE("an initial state that no call can set") {
 }
 
 TEST_CASE("a last state that leaves and never comes back") {
-  CHECK(has(traps_of(model_of({.keeps_h = true})), "its last hidden state leaves the model, and nothing brings it back"));
+  CHECK(
+      has(traps_of(model_of({.keeps_h = true})), "its last hidden state leaves the model, and nothing brings it back"));
   CHECK_FALSE(has(traps_of(model_of({})), "leaves the model"));
-  CHECK_FALSE(has(traps_of(model_of({.inputs = {"x", "W", "R", "B", "", "h0", "c0"}, .keeps_h = true})), "nothing brings"));
+  CHECK_FALSE(
+      has(traps_of(model_of({.inputs = {"x", "W", "R", "B", "", "h0", "c0"}, .keeps_h = true})), "nothing brings"));
 }
 
 TEST_CASE("state in and state out that are not connected, and an input that nothing uses") {
@@ -145,8 +148,13 @@ TEST_CASE("weights that are there twice, and weights that are used twice") {
   pb::ModelProto tied = model;
   add_node(*tied.mutable_graph(), "Mul", {"first", "sum"}, {"product"});
   CHECK(has(traps_of(tied), "constant 'first': remark: 2 nodes use it: tied weights"));
+  pb::ModelProto cut = model;  // gate by gate
+  add_node(*cut.mutable_graph(), "Concat", {"first", "first"}, {"reordered"});
+  add_attribute(*cut.mutable_graph()->mutable_node(cut.graph().node_size() - 1), "axis", 2).set_i(0);
+  CHECK(traps_of(cut) == "");
   *graph.mutable_initializer(graph.initializer_size() - 1) = floats("second", {4, 5}, ramp(20));
-  CHECK(has(traps_of(model), "constants 'first', 'second': remark: 2 constants of the same 80 bytes: duplicated weights"));
+  CHECK(has(traps_of(model),
+            "constants 'first', 'second': remark: 2 constants of the same 80 bytes: duplicated weights"));
 }
 
 TEST_CASE("inside a subgraph, captured weights are seen") {
