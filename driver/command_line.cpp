@@ -12,6 +12,7 @@
 #include "driver/report.h"
 #include "driver/stages.h"
 #include "rondo_pool.h"
+#include "support/closest.h"
 
 namespace rondo {
 namespace {
@@ -163,6 +164,18 @@ struct CommandLine {
         ->callback([this] { work = list_targets; });
   }
 
+  /// Whether a word may begin the line; if not, it is said.
+  bool knows(const std::string& word) const {
+    if (word.empty() || word[0] == '-') return true;
+    std::vector<std::string> commands;
+    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+      commands.push_back(command->get_name());
+    if (std::find(commands.begin(), commands.end(), word) != commands.end()) return true;
+    const std::string hint = did_you_mean(word, commands);
+    report({invalid("'" + word + "' is no command" + (hint.empty() ? "; 'rondo --help' lists them" : hint))});
+    return false;
+  }
+
  private:
   void declare_compile() {
     CLI::App* command = app.add_subcommand("compile", "compile a model to machine code and a C header");
@@ -261,6 +274,8 @@ struct CommandLine {
         ->check(CLI::IsMember(std::vector<std::string>(passes.begin() + 1, passes.end())))
         ->excludes(after)
         ->excludes(after_all);
+    command->add_flag("--explain", inspect_options.explain,
+                      "say in sentences what was read, which traps of exporters were found, and why passes decided as they did");
     auto weights = [this](const std::string& word) {
       const auto stored = kWeightWords.find(word);
       if (stored != kWeightWords.end())
@@ -309,6 +324,7 @@ struct CommandLine {
 
 int run_command_line(int argc, const char* const* argv) {
   CommandLine line;
+  if (argc > 1 && !line.knows(argv[1])) return 2;
   try {
     line.app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

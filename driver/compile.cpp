@@ -18,6 +18,7 @@
 #include "driver/tuning_file.h"
 #include "frontend/file.h"
 #include "frontend/frontend.h"
+#include "frontend/where.h"
 #include "ir/verify.h"
 
 namespace rondo {
@@ -31,13 +32,14 @@ auto stage(const ModelOptions& options, std::string_view name, Work work) {
   return run_stage(options.stages, name, std::move(work));
 }
 
-Result<Parsed> read_by_ending(const std::string& path) {
+Result<Parsed> read_by_ending(const std::string& path, FileFacts& facts) {
   if (has_ending(path, ".rir")) {
     RONDO_TRY(std::string text, read_file(path, kLargestText));
+    facts = {"rondo's own text", "", text.size()};
     return parse(text);
   }
   Diagnostics warnings;
-  Result<Graph> graph = read_model(path, warnings);
+  Result<Graph> graph = read_model(path, warnings, facts);
   report(warnings);
   if (!graph) return std::move(graph).errors();
   Parsed source;
@@ -56,7 +58,10 @@ Result<Graph> to_core(Graph graph, const std::string& path) {
   });
   set_file(warnings, path);
   if (!again) report(warnings);
-  return core;
+  if (core) return core;
+  Diagnostics errors = std::move(core).errors();
+  tell_where(graph, errors);
+  return errors;
 }
 
 Status refuse_graph_options(const ModelOptions& options) {
@@ -136,8 +141,13 @@ CodegenOptions codegen_options(const ModelOptions& options) {
 }
 
 Result<Parsed> read_source(const ModelOptions& options) {
+  FileFacts facts;
+  return read_source(options, facts);
+}
+
+Result<Parsed> read_source(const ModelOptions& options, FileFacts& facts) {
   RONDO_TRY(Parsed source,
-            about_file(stage(options, "read", [&] { return read_by_ending(options.model); }), options.model));
+            about_file(stage(options, "read", [&] { return read_by_ending(options.model, facts); }), options.model));
   std::string& name = source.graph ? source.graph->name : source.plan->name;
   name = identifier_from(!options.name.empty() ? options.name : !name.empty() ? name : stem_of(options.model));
   return source;
@@ -154,6 +164,11 @@ Result<Graph> lower_to_core(Graph graph, const ModelOptions& options, const Targ
                             Diagnostics& remarks) {
   RONDO_CHECK(bind_options(graph, options));
   RONDO_TRY(Graph core, stage(options, "expand", [&] { return to_core(std::move(graph), options.model); }));
+  return optimise_core(std::move(core), options, target, observe, remarks);
+}
+
+Result<Graph> optimise_core(Graph core, const ModelOptions& options, const Target& target, const PassObserver& observe,
+                            Diagnostics& remarks) {
   RONDO_CHECK(verify(core));
   RONDO_CHECK(check_sizes(core));
   if (observe) observe("expand", core, true);

@@ -5,12 +5,14 @@
 #include <string>
 
 #include "driver/options.h"
+#include "frontend/frontend.h"
 #include "ir/text.h"
 
 namespace rondo {
 
 /// Reads the model: a graph at the model or core level, or a plan. Its name is the symbol prefix. Prints warnings.
 Result<Parsed> read_source(const ModelOptions& options);
+Result<Parsed> read_source(const ModelOptions& options, FileFacts& facts);
 
 /// Constants, dimensions and states as the options fix them.
 Status bind_options(Graph& graph, const ModelOptions& options);
@@ -22,7 +24,11 @@ using PassObserver = std::function<void(std::string_view pass, const Graph& grap
 Result<Graph> lower_to_core(Graph graph, const ModelOptions& options, const Target& target, const PassObserver& observe,
                             Diagnostics& remarks);
 
-/// Of a graph from lower_to_core, as the model's options ask; of `plan_options`, the tuning counts. Plans are verified.
+/// The second part of lower_to_core, of a graph that is bound and expanded.
+Result<Graph> optimise_core(Graph core, const ModelOptions& options, const Target& target, const PassObserver& observe,
+                            Diagnostics& remarks);
+
+/// Of a graph from lower_to_core, as the model's options ask; of `plan_options`, the tuning and the remarks count. Plans are verified.
 Result<Plan> plan_core(const Graph& core, const ModelOptions& options, const Target& target,
                        PlanOptions plan_options);
 

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "driver/compile.h"
+#include "driver/explain.h"
 #include "driver/files.h"
 #include "driver/report.h"
 #include "ir/diff.h"
@@ -95,7 +96,8 @@ class Inspector {
 }  // namespace
 
 Status inspect(const InspectOptions& options) {
-  RONDO_TRY(std::string text, about_file(Inspector(options).text(), options.model.model));
+  RONDO_TRY(std::string text, about_file(options.explain ? explain(options.model) : Inspector(options).text(),
+                                         options.model.model));
   if (!options.output.empty()) return write_files({{options.output, text}});
   fmt::print("{}", text);
   return Done{};

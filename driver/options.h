@@ -65,6 +65,7 @@ struct InspectOptions {
   std::string after;  // a pass
   bool after_all = false;
   std::string diff;   // a pass
+  bool explain = false;
   bool full_weights = false;
   std::string output;  // empty: stdout
 };

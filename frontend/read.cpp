@@ -8,14 +8,15 @@
 
 namespace rondo {
 
-#define RONDO_FRONTEND(word, ending, doc) Result<Graph> read_##word(const std::filesystem::path&, Diagnostics&);
+#define RONDO_FRONTEND(word, ending, doc) \
+  Result<Graph> read_##word(const std::filesystem::path&, Diagnostics&, FileFacts&);
 #include "frontend/frontends.def"
 
 namespace {
 
 struct Frontend {
   std::string_view ending, doc;
-  Result<Graph> (*read)(const std::filesystem::path&, Diagnostics&);
+  Result<Graph> (*read)(const std::filesystem::path&, Diagnostics&, FileFacts&);
 };
 
 constexpr Frontend kFrontends[] = {
@@ -40,15 +41,20 @@ Diagnostic unknown_ending(const std::filesystem::path& path) {
   std::string known;
   for (const Frontend& frontend : kFrontends)
     known += fmt::format("{}{} ({})", known.empty() ? "" : ", ", frontend.ending, frontend.doc);
-  return unsupported(fmt::format("a model file ending in '{}'; accepted: {}", path.extension().string(), known));
+  return unsupported(fmt::format("a model file ending in '{}'; accepted: {}, .rir (rondo's own text)", path.extension().string(), known));
 }
 
 }  // namespace
 
 Result<Graph> read_model(const std::filesystem::path& path, Diagnostics& warnings) {
+  FileFacts facts;
+  return read_model(path, warnings, facts);
+}
+
+Result<Graph> read_model(const std::filesystem::path& path, Diagnostics& warnings, FileFacts& facts) {
   Diagnostics remarks, errors;
   const Frontend* frontend = find_frontend(path);
-  Result<Graph> graph = frontend ? frontend->read(path, remarks) : Result<Graph>(unknown_ending(path));
+  Result<Graph> graph = frontend ? frontend->read(path, remarks, facts) : Result<Graph>(unknown_ending(path));
   set_file(remarks, path.string());
   warnings.insert(warnings.end(), remarks.begin(), remarks.end());
   if (graph) return graph;

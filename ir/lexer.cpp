@@ -13,39 +13,6 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_word_character(char c) { return is_letter(c) || is_digit(c); }
 bool is_value_start(char c) { return is_letter(c) || c == '/' || c == '.' || c == '$'; }
 bool is_value_character(char c) { return is_value_start(c) || is_digit(c) || c == '-'; }
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
-
-size_t count_characters(std::string_view text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return !is_continuation(c); }));
-}
-
-/// Bytes of the UTF-8 sequence at the start of text; 0 if there is none.
-size_t utf8_length(std::string_view text) {
-  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  if (first < 0x80) return 1;
-  const size_t length = first >= 0xC2 && first <= 0xDF   ? 2
-                        : first >= 0xE0 && first <= 0xEF ? 3
-                        : first >= 0xF0 && first <= 0xF4 ? 4
-                                                         : 0;
-  if (length == 0 || text.size() < length) return 0;
-  for (size_t i = 1; i < length; ++i)
-    if (!is_continuation(text[i])) return 0;
-  const bool overlong = (first == 0xE0 && byte(1) < 0xA0) || (first == 0xF0 && byte(1) < 0x90);
-  const bool outside = (first == 0xED && byte(1) > 0x9F) || (first == 0xF4 && byte(1) > 0x8F);
-  return overlong || outside ? 0 : length;
-}
-
-/// A line as it may be shown on a terminal.
-std::string shown(std::string_view line) {
-  std::string result(line);
-  const bool plain = is_utf8(line);
-  for (char& c : result) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte < 0x20 && c != '\t') || byte == 0x7F || (byte >= 0x80 && !plain)) c = '?';
-  }
-  return result;
-}
 
 }  // namespace
 
@@ -58,15 +25,6 @@ bool is_value_name(std::string_view text) {
 }
 
 bool is_digits(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), is_digit); }
-
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const size_t length = utf8_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
 
 Token Lexer::next() {
   const Token token = token_;
@@ -156,23 +114,13 @@ void Lexer::advance() {
 }
 
 std::string Lexer::place(const Token& token) const {
-  const std::string_view before = source_.substr(token.line_begin, token.begin - token.line_begin);
-  return fmt::format("{}:{}", token.line, count_characters(before) + 1);
+  const std::string_view line = source_.substr(token.line_begin);  // whose number is known
+  const std::string here = line_and_column(line, token.begin - token.line_begin);
+  return fmt::format("{}{}", token.line, here.substr(here.find(':')));
 }
 
 Diagnostic Lexer::error(const Token& token, std::string message) const {
-  constexpr size_t kBefore = 60, kAfter = 40;  // of a long line, as much as fits a terminal
-  const size_t line_end = std::min(source_.find('\n', token.line_begin), source_.size());
-  size_t begin = token.begin - token.line_begin > kBefore ? token.begin - kBefore : token.line_begin;
-  size_t end = std::min(line_end, token.begin + kAfter);
-  while (begin < token.begin && is_continuation(source_[begin])) ++begin;
-  while (end > token.begin && end < line_end && is_continuation(source_[end])) --end;
-  const std::string_view before_text = source_.substr(begin, token.begin - begin);
-  std::string pad;
-  for (char c : before_text)
-    if (!is_continuation(c)) pad += c == '\t' ? '\t' : ' ';
-  const std::string line = shown(source_.substr(begin, end - begin));
-  return invalid(fmt::format("{}\n    {}\n    {}^", message, line, pad), place(token));
+  return invalid(message + excerpt(source_, token.begin), place(token));
 }
 
 }  // namespace rondo

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "support/diagnostic.h"
+#include "support/source.h"
 
 namespace rondo {
 
@@ -65,6 +66,5 @@ bool is_word(std::string_view text);
 /// What may follow % without quotes: also / . $ and, inside, -. Digits alone are for values without a name.
 bool is_value_name(std::string_view text);
 bool is_digits(std::string_view text);
-bool is_utf8(std::string_view text);
 
 }  // namespace rondo

@@ -3,11 +3,14 @@
 // Tested by tests/ir/text*_test.cpp.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "ir/infer.h"
 #include "ir/parse_parts.h"
 #include "ir/verify_node.h"
+#include "support/closest.h"
 
 namespace rondo {
 namespace {
@@ -18,6 +21,7 @@ struct Scope {
   bool is_region = false;
   std::unordered_map<std::string, Value*> values;
   std::vector<std::pair<Token, Value*>> states;  // as declared, to say which lacks its next value
+  std::unordered_set<std::string> failed;        // names whose statements have errors: what uses them has none of its own
 };
 
 /// Types as they stand in the text: nothing for "?", and for "_".
@@ -35,8 +39,9 @@ class GraphParser {
     Graph graph(reader_.next().text == "model" ? Level::model : Level::core);
     RONDO_TRY(graph.name, reader_.text());
     RONDO_CHECK(opset(graph));
-    Scope scope{graph, false, {}, {}};
+    Scope scope{graph, false, {}, {}, {}};
     RONDO_CHECK(body(scope));
+    if (!errors_.empty()) return errors_;
     return graph;
   }
 
@@ -56,12 +61,59 @@ class GraphParser {
     } depth{++depth_};
     if (depth_ > TextReader::kMaxNesting) return reader_.error("regions are nested too deeply");
     RONDO_CHECK(reader_.expect_mark("{"));
-    while (!reader_.take_mark("}")) RONDO_CHECK(statement(scope));
+    while (!reader_.take_mark("}")) {
+      const TextReader start = reader_;
+      if (Status done = statement(scope); !done) RONDO_CHECK(recover(scope, start, done.errors()));
+    }
+    if (!errors_.empty()) return Done{};
     for (const auto& [token, value] : scope.states)
       for (const State& state : scope.graph.states)
         if (state.current == value && !state.next)
           return error(token, "this state needs its next value: 'next %STATE = %VALUE' before the closing '}'");
     return Done{};
+  }
+
+  // --- several errors at once: after one, reading goes on with the next statement
+
+  /// The error of what uses a statement that has errors. It is not shown.
+  static Diagnostic told_already() { return invalid(""); }
+
+  Status recover(Scope& scope, TextReader start, const Diagnostics& errors) {
+    for (const Diagnostic& error : errors)
+      if (!error.message.empty()) errors_.push_back(error);
+    if (errors_.size() >= kMostErrors) return errors_;
+    mark_failed(scope, start);
+    skip_statement(std::move(start));
+    if (reader_.peek().kind == Token::Kind::end) return errors_;
+    return Done{};
+  }
+
+  /// The names that the statement defines: what stands before its first '=' or ':'.
+  static void mark_failed(Scope& scope, TextReader start) {
+    if (start.at_word("next") || start.at_word("output") || start.at_word("yield")) return;
+    for (; start.peek().kind != Token::Kind::end && !start.at_mark("=") && !start.at_mark(":"); start.next())
+      if (start.peek().kind == Token::Kind::value)
+        if (Result<std::string> name = key(start, start.peek()); name) scope.failed.insert(*name);
+  }
+
+  /// From the statement's start to the next line, behind the error, that begins with a statement or ends the body.
+  void skip_statement(TextReader start) {
+    const size_t error = reader_.peek().begin;
+    int depth = 0, line = start.peek().line;
+    for (reader_ = std::move(start);; reader_.next()) {
+      const Token& token = reader_.peek();
+      if (token.kind == Token::Kind::end) return;
+      const bool ends_body = depth == 0 && token.is_mark("}");
+      if (token.begin >= error && depth == 0 && (ends_body || (token.line > line && begins_statement()))) return;
+      line = token.line;
+      depth += token.is_mark("{") - token.is_mark("}");
+    }
+  }
+  bool begins_statement() const {
+    if (reader_.peek().kind == Token::Kind::value || reader_.at_word("_")) return true;
+    for (const char* word : {"input", "state", "require", "bind", "next", "output", "yield"})
+      if (reader_.at_word(word)) return true;
+    return false;
   }
 
   Status statement(Scope& scope) {
@@ -82,11 +134,12 @@ class GraphParser {
   // --- names
 
   /// What a value is looked up by: numbers (no name) cannot meet quoted names.
-  Result<std::string> key(const Token& token) {
-    if (token.quoted) return reader_.unquote(token);
+  static Result<std::string> key(TextReader& reader, const Token& token) {
+    if (token.quoted) return reader.unquote(token);
     if (is_digits(token.text)) return std::string(1, '\0') + std::string(token.text);
     return std::string(token.text);
   }
+  Result<std::string> key(const Token& token) { return key(reader_, token); }
   static std::string name_of(const std::string& key) { return key.starts_with('\0') ? "" : key; }
 
   Result<Token> value_token(std::string_view what) {
@@ -102,11 +155,15 @@ class GraphParser {
   Result<Value*> use(Scope& scope, std::string_view what = "a value such as %x") {
     RONDO_TRY(const Token token, value_token(what));
     RONDO_TRY(const std::string name, key(token));
+    if (scope.failed.count(name)) return told_already();
     auto found = scope.values.find(name);
     if (found != scope.values.end()) return found->second;
-    return error(token, scope.is_region ? "this value is not defined before here in the region; values from outside "
-                                          "come in as operands of the node"
-                                        : "this value is not defined before here");
+    std::vector<std::string> known;
+    for (const auto& [other, value] : scope.values) known.push_back(name_of(other));
+    std::sort(known.begin(), known.end());
+    return error(token, std::string("this value is not defined before here") +
+                            (scope.is_region ? " in the region; values from outside come in as operands of the node" : "") +
+                            did_you_mean(name_of(name), known));
   }
 
   /// Reads [as "name"].
@@ -271,14 +328,21 @@ class GraphParser {
     const std::optional<Op> op = find_op(token.text);
     if (!op)
       return error(token, fmt::format("there is no operator '{}'; at the model level it can be written as unsupported "
-                                      "\"{}\"",
-                                      token.text, token.text));
+                                      "\"{}\"{}",
+                                      token.text, token.text, did_you_mean(token.text, operators(scope.graph.level))));
     node.op = *op;
     if (scope.graph.level == Level::core && is_model(*op))
       return error(token, "this operator belongs to the model level; a core graph has core operators");
     if (*op != Op::unsupported) return Done{};
     RONDO_TRY(node.kind, reader_.text());
     return Done{};
+  }
+
+  static std::vector<std::string> operators(Level level) {
+    std::vector<std::string> words;
+    for (int i = 0; i < static_cast<int>(Op::unsupported); ++i)
+      if (is_model(static_cast<Op>(i)) == (level == Level::model)) words.emplace_back(info(static_cast<Op>(i)).word);
+    return words;
   }
 
   Status operands(Scope& scope, Node& node) {
@@ -355,13 +419,15 @@ class GraphParser {
       RONDO_TRY(graph->name, reader_.text());
     }
     RONDO_CHECK(opset(*graph));
-    Scope scope{*graph, true, {}, {}};
+    Scope scope{*graph, true, {}, {}, {}};
+    const size_t errors_before = errors_.size();
     RONDO_CHECK(reader_.expect_mark("("));
     RONDO_CHECK(read_list(reader_, ")", [&]() -> Status {
       RONDO_TRY([[maybe_unused]] Value * value, parameter(scope, nullptr));
       return Done{};
     }));
     RONDO_CHECK(body(scope));
+    if (errors_.size() != errors_before) return told_already();
     node.regions.push_back(std::move(graph));
     return Done{};
   }
@@ -405,8 +471,11 @@ class GraphParser {
     }
   }
 
+  static constexpr size_t kMostErrors = 20;
+
   TextReader& reader_;
   int depth_ = 0;
+  Diagnostics errors_;
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "passes/expand/expand.h"
 #include "passes/pipeline.h"
+#include "support/closest.h"
 
 namespace rondo {
 namespace {
@@ -21,8 +22,9 @@ std::set<std::string> visible_symbols(const Graph& graph) {
   return names;
 }
 
-std::string listed(const std::vector<std::string>& names) {
-  return names.empty() ? "none" : fmt::format("'{}'", fmt::join(names, "', '"));
+/// What there is, and what of it the user may have meant.
+std::string listed(const std::string& wanted, const std::vector<std::string>& names) {
+  return names.empty() ? "none" : fmt::format("'{}'{}", fmt::join(names, "', '"), did_you_mean(wanted, names));
 }
 
 }  // namespace
@@ -34,7 +36,7 @@ Status bind_dims(Graph& model, const std::map<std::string, int64_t>& values) {
   for (const auto& [name, value] : values) {
     if (!known.count(name)) {
       errors.push_back(invalid(
-          fmt::format("no symbolic dimension '{}'; the model has: {}", name, listed({known.begin(), known.end()}))));
+          fmt::format("no symbolic dimension '{}'; the model has: {}", name, listed(name, {known.begin(), known.end()}))));
     } else if (value < 1) {
       errors.push_back(invalid(fmt::format("dimension '{}' cannot be {}; at least 1 is needed", name, value)));
     } else {
@@ -53,12 +55,12 @@ Status bind_state(Graph& model, const std::string& input, const std::string& out
   if (param == inputs.end()) {
     std::vector<std::string> names;
     for (const Value* value : inputs) names.push_back(value->name);
-    return invalid(fmt::format("no input '{}' to make a state of; the model has: {}", input, listed(names)));
+    return invalid(fmt::format("no input '{}' to make a state of; the model has: {}", input, listed(input, names)));
   }
   auto place = std::find(model.output_names.begin(), model.output_names.end(), output);
   if (place == model.output_names.end()) {
     return invalid(
-        fmt::format("no output '{}' to make a state of; the model has: {}", output, listed(model.output_names)));
+        fmt::format("no output '{}' to make a state of; the model has: {}", output, listed(output, model.output_names)));
   }
   const size_t index = place - model.output_names.begin();
   model.states.push_back({input, *param, model.outputs[index], std::nullopt});

@@ -81,10 +81,13 @@ bool is_large(const Node& product, const Dim& trip, const PassContext& context) 
 }
 
 /// Why the products had better stay in the scan; empty if they had not.
-std::string_view reason_to_stay(const std::vector<const Node*>& products, const Scan& scan, const PassContext& context) {
+std::string reason_to_stay(const std::vector<const Node*>& products, const Scan& scan, const PassContext& context) {
   const auto all = [&](auto is) { return std::all_of(products.begin(), products.end(), is); };
-  if (all([&](const Node* product) { return is_small(*product, context); })) return "they are small";
-  if (all([&](const Node* product) { return is_large(*product, scan.trip(), context); })) return "they have many rows";
+  if (all([&](const Node* product) { return is_small(*product, context); }))
+    return fmt::format("they are small, each of a third of the first cache's {} bytes at most", context.target.l1_bytes);
+  if (all([&](const Node* product) { return is_large(*product, scan.trip(), context); }))
+    return fmt::format("they have many rows, and results of all steps that exceed the second cache's {} bytes",
+                       context.target.l2_bytes);
   return "";
 }
 
@@ -116,14 +119,14 @@ void cross(Node& node, const std::vector<Value*>& frontier, const Dependences& d
 
 Status hoist(Node& node, Builder& b, Rewriter& rewriter, const PassContext& context) {
   Scan scan{node};
-  if (scan.trip().constant() && *scan.trip().constant() < 2) return Done{};
+  if (scan.trip().constant() && *scan.trip().constant() < 2) return Done{};  // unroll_scans says more about it
   RONDO_TRY(bool regrouped, regroup_sums(scan));
   if (regrouped) rewriter.note_change();
   const Dependences dependences = find_dependences(scan);
   const std::vector<Value*> frontier = find_frontier(scan, dependences);
   if (frontier.empty()) return Done{};
   const std::vector<const Node*> products = products_of(scan, frontier);
-  if (const std::string_view reason = reason_to_stay(products, scan, context); !reason.empty()) {
+  if (const std::string reason = reason_to_stay(products, scan, context); !reason.empty()) {
     note(context, node, fmt::format("its input products stay inside: {}", reason));
     return Done{};
   }

@@ -139,7 +139,10 @@ bool independent(const Graph& graph, size_t first, size_t second) {
 bool pays(const Graph& graph, size_t first, size_t second, const PassContext& context) {
   const Scan a{*graph.nodes[first]}, b{*graph.nodes[second]};
   const std::optional<int64_t> left = bytes_of_step(a), right = bytes_of_step(b);
-  if (!left || !right) return false;
+  if (!left || !right) {
+    note(context, b.node, fmt::format("does not run with {}: what a step reads again is not known", display_name(a.node)));
+    return false;
+  }
   const bool fits = *left + *right <= context.target.l1_bytes;
   note(context, b.node, fmt::format("{} with {}: together a step reads {} bytes again, the first cache holds {}",
                                     fits ? "runs" : "does not run", display_name(a.node), *left + *right,

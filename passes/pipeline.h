@@ -36,6 +36,7 @@ struct PlanOptions {
   bool fast_math = false;            // see Plan
   DType weights = DType::f32;        // f32, f16 or bf16: how float32 weights are stored; they compute in float32
   const Tuning* tuning = nullptr;                 // schedules to use; one that does not fit is an error
+  Diagnostics* remarks = nullptr;                 // receives why stages that decide by cost decided as they did
   std::vector<KernelChoices>* choices = nullptr;  // filled with the kernels that have a choice, in the plan's order
 };
 

@@ -41,9 +41,10 @@ bool has_large_product(const Graph& body) {
 }
 
 bool pays(const Scan& scan, const PassContext& context) {
-  if (context.unroll == Unroll::never) return false;
+  if (context.unroll == Unroll::never) return note(context, scan.node, "not unrolled, as was asked for"), false;
   const std::optional<int64_t> trip = scan.trip().constant();
-  if (!trip || *trip < 1) return false;
+  if (!trip) return note(context, scan.node, "not unrolled, only the run knows its steps: " + scan.trip().to_string()), false;
+  if (*trip < 1) return false;
   const int64_t nodes = work_nodes(scan.body());
   if (*trip == 1) {
     note(context, scan.node, "unrolled, one step is no loop");

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cctype>
+
 namespace rondo {
 namespace {
 
@@ -20,7 +22,8 @@ std::string_view word(Severity severity) {
 
 std::string to_string(const Diagnostic& diagnostic) {
   std::string text;
-  if (!diagnostic.file.empty()) text += diagnostic.file + ": ";
+  const bool line_and_column = !diagnostic.place.empty() && std::isdigit(static_cast<unsigned char>(diagnostic.place[0]));
+  if (!diagnostic.file.empty()) text += diagnostic.file + (line_and_column ? ":" : ": ");
   if (!diagnostic.place.empty()) text += diagnostic.place + ": ";
   return text + fmt::format("{}: {}", word(diagnostic.severity), diagnostic.message);
 }

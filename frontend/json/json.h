@@ -44,6 +44,9 @@ inline constexpr int kDeepestJson = 64;
 
 Result<JsonNode> parse_json(std::string_view text);
 
+/// Where in the text the value at a pointer (of this document) begins; of a pointer to nothing, as far as it leads.
+size_t place_in_text(std::string_view text, const JsonNode& document, std::string_view pointer);
+
 /// A value and its place. The document must outlive it.
 class Json {
  public:

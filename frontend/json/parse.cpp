@@ -9,6 +9,7 @@
 
 #include "frontend/file.h"
 #include "frontend/json/json.h"
+#include "support/source.h"
 
 namespace rondo {
 namespace {
@@ -67,10 +68,12 @@ class Receiver {
     if (size_t end = what.find("] "); what.starts_with("[json") && end != std::string::npos)
       what = what.substr(end + 2);
     const std::string shown = in_quotes(what);
-    return fail(
-        fmt::format("this is not JSON at {}: {}; accepted: JSON, in which NaN, Infinity, comments and trailing "
-                    "commas do not occur",
-                    line_and_column(position), shown.substr(1, shown.size() - 2)));
+    const size_t at = position > 0 ? position - 1 : 0;
+    error_ = invalid(fmt::format("this is not JSON: {}; accepted: JSON, in which NaN, Infinity, comments and trailing "
+                                 "commas do not occur{}",
+                                 shown.substr(1, shown.size() - 2), excerpt(text_, at)),
+                     line_and_column(text_, at) + ": " + pointer());
+    return false;
   }
 
   Diagnostic error() const { return error_; }
@@ -92,14 +95,6 @@ class Receiver {
         text += "/" + pointer_step(parts.names.back());
     }
     return text.empty() ? "/" : text;
-  }
-
-  std::string line_and_column(size_t position) const {
-    const std::string_view before = text_.substr(0, position > 0 ? position - 1 : 0);
-    const size_t line = 1 + static_cast<size_t>(std::count(before.begin(), before.end(), '\n'));
-    const size_t start = before.rfind('\n');
-    return fmt::format("line {}, column {}", line,
-                       before.size() - (start == std::string_view::npos ? 0 : start + 1) + 1);
   }
 
   JsonNode* add(JsonKind kind) {

@@ -5,12 +5,14 @@
 #include <algorithm>
 
 #include "frontend/file.h"
+#include "frontend/frontend.h"
 #include "frontend/json/dialect.h"
+#include "support/source.h"
 
 namespace rondo {
 
-Result<Graph> read_json(const std::filesystem::path& path, Diagnostics& warnings);
-Result<Graph> read_nam(const std::filesystem::path& path, Diagnostics& warnings);
+Result<Graph> read_json(const std::filesystem::path& path, Diagnostics& warnings, FileFacts& facts);
+Result<Graph> read_nam(const std::filesystem::path& path, Diagnostics& warnings, FileFacts& facts);
 
 namespace {
 
@@ -47,12 +49,24 @@ void warn_of_unread(const JsonSource& source, std::initializer_list<std::string_
       source.warnings.push_back(warning("taken for a remark of its author, and not read", document.item(i).place()));
 }
 
-Result<Graph> read_json(const std::filesystem::path& path, Diagnostics& warnings) {
-  RONDO_TRY(const std::string text, read_file(path, kLargestFile));
-  RONDO_TRY(const JsonNode root, parse_json(text));
+namespace {
+
+/// Pointers become line, column and pointer, and messages show the line.
+void place_in_lines(Diagnostics& diagnostics, std::string_view text, const JsonNode& root) {
+  for (Diagnostic& each : diagnostics) {
+    if (!each.place.starts_with('/')) continue;
+    const size_t at = place_in_text(text, root, each.place.substr(0, each.place.find(' ')));
+    each.place = line_and_column(text, at) + ": " + each.place;
+    each.message += excerpt(text, at);
+  }
+}
+
+Result<Graph> read_document(const JsonNode& root, const std::filesystem::path& path, size_t bytes, Diagnostics& warnings,
+                            FileFacts& facts) {
   const Json document(root);
   for (const Dialect& dialect : kDialects) {
     if (!dialect.fits(document)) continue;
+    facts = {fmt::format("a JSON model: {}", dialect.doc), "", bytes};
     RONDO_TRY(Graph graph, dialect.read({document, path, warnings}));
     if (graph.name.empty()) graph.name = path.stem().string();
     return graph;
@@ -60,6 +74,21 @@ Result<Graph> read_json(const std::filesystem::path& path, Diagnostics& warnings
   return unknown_dialect(document);
 }
 
-Result<Graph> read_nam(const std::filesystem::path& path, Diagnostics& warnings) { return read_json(path, warnings); }
+}  // namespace
+
+Result<Graph> read_json(const std::filesystem::path& path, Diagnostics& warnings, FileFacts& facts) {
+  RONDO_TRY(const std::string text, read_file(path, kLargestFile));
+  RONDO_TRY(const JsonNode root, parse_json(text));
+  Diagnostics remarks;
+  Result<Graph> graph = read_document(root, path, text.size(), remarks, facts);
+  place_in_lines(remarks, text, root);
+  warnings.insert(warnings.end(), remarks.begin(), remarks.end());
+  if (graph) return graph;
+  Diagnostics errors = std::move(graph).errors();
+  place_in_lines(errors, text, root);
+  return errors;
+}
+
+Result<Graph> read_nam(const std::filesystem::path& path, Diagnostics& warnings, FileFacts& facts) { return read_json(path, warnings, facts); }
 
 }  // namespace rondo

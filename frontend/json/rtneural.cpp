@@ -14,6 +14,7 @@
 
 #include "frontend/file.h"
 #include "frontend/json/keras_weights.h"
+#include "support/closest.h"
 
 namespace rondo {
 namespace {
@@ -306,16 +307,17 @@ Result<JsonSequence> LayerReader::read() {
   RONDO_CHECK(json_.only({"type", "activation", "recurrent_activation", "shape", "weights", "kernel_size", "dilation",
                           "groups", "strides", "epsilon", "kernel_size_time", "kernel_size_feature", "num_filters_in",
                           "num_features_in", "num_filters_out", "padding", "name"}));
-  std::string types;
+  std::vector<std::string> types;
   for (const Row& row : kRows) {
     if (row.type == type_) {
       RONDO_CHECK((this->*row.add)());
       RONDO_CHECK(finish());
       return x_;
     }
-    types += (types.empty() ? "" : ", ") + std::string(row.type);
+    types.emplace_back(row.type);
   }
-  return json_.find("type")->refused(fmt::format("found the layer type {}; accepted: {}", in_quotes(type_), types));
+  return json_.find("type")->refused(fmt::format("found the layer type {}; accepted: {}{}", in_quotes(type_), fmt::join(types, ", "),
+                                                did_you_mean(type_, types)));
 }
 
 }  // namespace

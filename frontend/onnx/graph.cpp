@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <unordered_set>
 
 #include "frontend/file.h"
@@ -197,7 +198,24 @@ Status GraphReader::add_constants() {
 Status GraphReader::add_nodes() {
   RONDO_TRY(const std::vector<int> order,
             execution_order(uses_, [&](std::string_view name) { return values_.count(name) != 0; }));
-  for (int index : order) RONDO_CHECK(append_node(uses_[static_cast<size_t>(index)], values_, context_, graph_));
+  Diagnostics errors;
+  std::unordered_set<std::string_view> failed;  // results of nodes with errors: what uses them is not looked at
+  for (int index : order) {
+    const NodeUses& uses = uses_[static_cast<size_t>(index)];
+    const auto is_lost = [&](std::string_view name) { return failed.count(name) != 0; };
+    const bool lost = std::any_of(uses.node->input().begin(), uses.node->input().end(), is_lost) ||
+                      std::any_of(uses.captured.begin(), uses.captured.end(), is_lost);
+    Status done = lost ? Status(Diagnostics{}) : append_node(uses, values_, context_, graph_);
+    if (done) continue;
+    failed.insert(uses.node->output().begin(), uses.node->output().end());
+    for (Diagnostic error : done.errors()) {
+      const bool is_own = error.place.starts_with(node_place(*uses.node));
+      error.message += fmt::format("{} node {} of {}", is_own ? ";" : ",", index + 1, proto_.node_size());
+      errors.push_back(std::move(error));
+    }
+    if (errors.size() >= kMostErrors) break;
+  }
+  if (!errors.empty()) return errors;
   return Done{};
 }
 

@@ -62,8 +62,15 @@ Status read_regions(NodeAttributes& attributes, const std::vector<std::string_vi
       return unsupported(fmt::format("an attribute called '{}' beside a subgraph", reserved), place);
   std::vector<std::string> names;
   for (const pb::AttributeProto* attribute : attributes.graphs) {
-    RONDO_TRY(std::unique_ptr<Graph> region, read_region(attribute->g(), captured, context));
-    regions.push_back(std::move(region));
+    Result<std::unique_ptr<Graph>> region = read_region(attribute->g(), captured, context);
+    if (!region) {
+      Diagnostics errors = std::move(region).errors();
+      for (Diagnostic& error : errors)
+        error.message += fmt::format("{} {} of {}", error.place.starts_with("node ") ? " in" : "; in",
+                                     in_quotes(attribute->name()), place);
+      return errors;
+    }
+    regions.push_back(*std::move(region));
     names.push_back(attribute->name());
   }
   attributes.values.set("captures", static_cast<int64_t>(captured.size()));

@@ -14,7 +14,7 @@
 
 namespace rondo {
 
-Result<Graph> read_onnx(const std::filesystem::path& path, Diagnostics& warnings);
+Result<Graph> read_onnx(const std::filesystem::path& path, Diagnostics& warnings, FileFacts& facts);
 
 namespace {
 
@@ -75,6 +75,16 @@ Result<Graph> read_model_proto(pb::ModelProto& model, const std::filesystem::pat
   return graph;
 }
 
+Result<FileFacts> facts_of(const pb::ModelProto& model, const std::filesystem::path& path) {
+  FileFacts facts;
+  facts.format = fmt::format("an ONNX model, IR version {}", model.ir_version());
+  std::string producer = model.producer_name();
+  if (!producer.empty() && !model.producer_version().empty()) producer += " " + model.producer_version();
+  if (!producer.empty()) facts.producer = in_quotes(producer);
+  RONDO_TRY(facts.bytes, regular_file_size(path));
+  return facts;
+}
+
 Result<Tensor> read_tensor_file(const std::filesystem::path& path) {
   pb::TensorProto proto;
   RONDO_CHECK(parse_file(path, "an ONNX tensor", proto));
@@ -84,9 +94,10 @@ Result<Tensor> read_tensor_file(const std::filesystem::path& path) {
 
 }  // namespace
 
-Result<Graph> read_onnx(const std::filesystem::path& path, Diagnostics& warnings) {
+Result<Graph> read_onnx(const std::filesystem::path& path, Diagnostics& warnings, FileFacts& facts) {
   pb::ModelProto model;
   RONDO_CHECK(parse_file(path, "an ONNX model", model));
+  RONDO_TRY(facts, facts_of(model, path));
   return read_model_proto(model, path, warnings);
 }
 

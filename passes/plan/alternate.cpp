@@ -4,6 +4,9 @@
 //
 // Tiles are walked in another order, elements are computed in the same: results are bit-identical. Between calls the
 // direction is kept in the state, in a buffer of kind turn. Tested by alternate_test.cpp, turn_test.cpp.
+#include <fmt/format.h>
+
+#include "ir/target_facts.h"
 #include "passes/plan/lowering.h"
 #include "passes/plan/tile.h"
 
@@ -12,7 +15,7 @@ namespace {
 
 class Alternation {
  public:
-  Alternation(Plan& plan, const TargetFacts& target) : plan_(plan), target_(target) {}
+  Alternation(Plan& plan, const StageContext& context) : plan_(plan), context_(context) {}
 
   void run() {
     visit(plan_.steps, -1);
@@ -42,7 +45,15 @@ class Alternation {
     }
     for (const Axis& axis : kernel.parallel)
       if (axis.var == s.vector_axis) tiles = estimate(axis.extent) / (s.lanes * s.vectors);
-    return tiles >= 2 && bytes > static_cast<double>(target_.l1_bytes);
+    if (bytes == 0) return false;
+    const bool far = bytes > static_cast<double>(context_.target.l1_bytes);
+    note(context_, kernel,
+         fmt::format("each run reads {:.0f} bytes of weights, of which the first cache holds {}: {}", bytes,
+                     context_.target.l1_bytes,
+                     !far         ? "in the same order every time"
+                     : tiles >= 2 ? "every other run walks them backwards"
+                                  : "in the same order every time, since one tile is all of them"));
+    return far && tiles >= 2;
   }
 
   void alternate(Kernel& kernel, int loop_var) {
@@ -71,12 +82,12 @@ class Alternation {
   }
 
   Plan& plan_;
-  const TargetFacts& target_;
+  const StageContext& context_;
   int turn_ = -1;
 };
 
 }  // namespace
 
-void alternate_order(Plan& plan, const TargetFacts& target) { Alternation(plan, target).run(); }
+void alternate_order(Plan& plan, const StageContext& context) { Alternation(plan, context).run(); }
 
 }  // namespace rondo

@@ -151,7 +151,7 @@ class Chains {
 
 }  // namespace
 
-void chain_sums(Plan& plan, const TargetFacts&) {
+void chain_sums(Plan& plan, const StageContext&) {
   for_each_kernel(plan.steps, [](Kernel& kernel) { Chains(kernel).run(); });
 }
 

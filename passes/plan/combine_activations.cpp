@@ -269,7 +269,7 @@ class Combiner {
 
 }  // namespace
 
-void combine_activations(Plan& plan, const TargetFacts&) {
+void combine_activations(Plan& plan, const StageContext&) {
   std::set<int> sums;
   for_each_kernel(plan.steps, [&](Kernel& kernel) {
     Combiner(kernel, sums, plan.fast_math).run();

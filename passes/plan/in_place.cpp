@@ -123,6 +123,6 @@ class InPlace {
 
 }  // namespace
 
-void update_in_place(Plan& plan, const TargetFacts&) { InPlace(plan).run(plan.steps); }
+void update_in_place(Plan& plan, const StageContext&) { InPlace(plan).run(plan.steps); }
 
 }  // namespace rondo

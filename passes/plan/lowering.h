@@ -95,13 +95,20 @@ using LowerFunction = Status (*)(Lowering&, const Node&);
 #include "ir/ops.def"
 Status lower_pointwise(Lowering&, const Node&);
 
+struct StageContext {
+  const struct TargetFacts& target;
+  Diagnostics& remarks;  // why a stage that decides by cost decided as it did
+};
+/// Remarks: one sentence about the kernel that a stage decided on.
+void note(const StageContext& context, const Kernel& kernel, const std::string& text);
+
 // The stages after lowering, each on the whole plan.
-#define RONDO_PLAN_STAGE(name, doc) void name(Plan& plan, const struct TargetFacts& target);
+#define RONDO_PLAN_STAGE(name, doc) void name(Plan& plan, const StageContext& context);
 #include "passes/plan/stages.def"
 /// Stores weights as f16 or bf16; f32 leaves them. An error names the node whose weight does not fit.
 Status narrow_weights(Plan& plan, DType stored);
 /// In the same order for every target, where split_sums may not choose it.
-void choose_schedules(Plan& plan, const struct TargetFacts& target);
+void choose_schedules(Plan& plan, const StageContext& context);
 void plan_memory(Plan& plan);
 
 /// Calls f(step) for every step, a step before those inside it.

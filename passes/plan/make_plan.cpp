@@ -111,6 +111,10 @@ std::vector<std::string_view> plan_stages() {
   };
 }
 
+void note(const StageContext& context, const Kernel& kernel, const std::string& text) {
+  context.remarks.push_back(remark(fmt::format("kernel '{}': {}", kernel.name, text), kernel.place));
+}
+
 Result<Plan> make_plan(const Graph& core, const TargetFacts& target, const PlanOptions& options) {
   Plan plan;
   plan.name = core.name;
@@ -119,23 +123,25 @@ Result<Plan> make_plan(const Graph& core, const TargetFacts& target, const PlanO
   Lowering lowering(plan, highest_in(core));
   declare_interface(core, lowering);
   RONDO_CHECK(lower_graph(core, lowering));
+  Diagnostics unread;
+  const StageContext context{target, options.remarks ? *options.remarks : unread};
   const auto wanted = [&](std::string_view stage) {
     return std::find(options.without.begin(), options.without.end(), stage) == options.without.end();
   };
-  if (wanted("update_in_place")) update_in_place(plan, target);
-  if (wanted("combine_activations")) combine_activations(plan, target);
-  if (wanted("chain_sums")) chain_sums(plan, target);
+  if (wanted("update_in_place")) update_in_place(plan, context);
+  if (wanted("combine_activations")) combine_activations(plan, context);
+  if (wanted("chain_sums")) chain_sums(plan, context);
   if (wanted("split_sums"))
-    split_sums(plan, target);
+    split_sums(plan, context);
   else
-    choose_schedules(plan, target);
+    choose_schedules(plan, context);
   if (options.choices) *options.choices = find_choices(plan, target);
   if (options.tuning) RONDO_CHECK(apply_tuning(plan, target, *options.tuning));
-  if (wanted("alternate_order")) alternate_order(plan, target);
-  if (wanted("pack_weights")) pack_weights(plan, target);
+  if (wanted("alternate_order")) alternate_order(plan, context);
+  if (wanted("pack_weights")) pack_weights(plan, context);
   RONDO_CHECK(narrow_weights(plan, options.weights));
-  if (wanted("prefetch_weights")) prefetch_weights(plan, target);
-  if (wanted("divide_work")) divide_work(plan, target);
+  if (wanted("prefetch_weights")) prefetch_weights(plan, context);
+  if (wanted("divide_work")) divide_work(plan, context);
   plan_memory(plan);
   RONDO_CHECK(verify(plan));
   return plan;

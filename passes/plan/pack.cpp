@@ -173,7 +173,7 @@ class Packer {
 
 }  // namespace
 
-void pack_weights(Plan& plan, const TargetFacts&) {
+void pack_weights(Plan& plan, const StageContext&) {
   Packer packer(plan);
   for_each_kernel(plan.steps, [&](Kernel& kernel) {
     if (kernel.schedule.vector_axis >= 0) packer.pack(kernel);

@@ -4,6 +4,8 @@
 // there the first block would wait for memory and the others would leave it idle. Each block asks for its share of the next
 // panel's lines, `prefetch` of them in each step of a reduction. (A prefetch for what a near cache holds only costs
 // instructions.) Tested by prefetch_test.cpp, schedule_test.cpp.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -52,12 +54,14 @@ double blocks_of(const Kernel& kernel) {
 
 }  // namespace
 
-void prefetch_weights(Plan& plan, const TargetFacts& target) {
+void prefetch_weights(Plan& plan, const StageContext& context) {
   for_each_kernel(plan.steps, [&](Kernel& kernel) {
     const Weights weights = packed_weights(plan, kernel);
     const double blocks = blocks_of(kernel);
-    if (blocks < 2 || weights.bytes <= static_cast<double>(target.l2_bytes)) return;
+    if (blocks < 2 || weights.bytes <= static_cast<double>(context.target.l2_bytes)) return;
     kernel.schedule.prefetch = static_cast<int>(std::ceil(weights.step_bytes / kLine / blocks));
+    note(context, kernel, fmt::format("asks for its next panel early: {:.0f} bytes of weights are more than the second cache's {}",
+                                      weights.bytes, context.target.l2_bytes));
   });
 }
 

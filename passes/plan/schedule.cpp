@@ -5,6 +5,8 @@
 // 1/2 for a scalar that is spread over lanes, and 1.5 per lane for elements that must be picked one by one. Extents
 // that only the run knows count as kAssumedExtent, and as a vector axis for 1.2 times the cost: how many lanes of the last
 // vector are used is anyone's guess. Tested by plan_test.cpp.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -44,7 +46,8 @@ class Scheduler {
   Scheduler(Plan& plan, Kernel& kernel, const TargetFacts& target, Sums sums)
       : plan_(plan), kernel_(kernel), target_(target), sums_(sums) {}
 
-  void run() {
+  /// How many tiles the kernel's was chosen from.
+  size_t run() {
     collapse(kernel_, kernel_.parallel);
     for (std::vector<Axis>& nest : kernel_.reductions) collapse(kernel_, nest);
     inside_ = nests_of_body(kernel_);
@@ -52,10 +55,10 @@ class Scheduler {
       choose_vector_axis();
     else
       choose_scalar_axis();
-    if (kernel_.reductions.empty()) return;
+    if (kernel_.reductions.empty()) return 1;
     const int row = row_axis();
     if (row >= 0) order_axes(row);
-    choose_tile(plan_, kernel_, row, target_, sums_);
+    return choose_tile(plan_, kernel_, row, target_, sums_);
   }
 
  private:
@@ -183,14 +186,31 @@ class Scheduler {
   std::vector<int> inside_;  // by instruction: the nest that computes it, or -1
 };
 
+/// What the tile of a kernel with reductions is, and among how many it is the cheapest.
+void tell(const Kernel& kernel, size_t tiles, const StageContext& context) {
+  const Schedule& s = kernel.schedule;
+  std::string text = fmt::format("computes {} element{} at a time", s.lanes * s.vectors * s.rows,
+                                 s.lanes * s.vectors * s.rows == 1 ? "" : "s");
+  if (s.lanes > 1) text += fmt::format(" ({} of {} lanes along i{}", s.vectors, s.lanes, s.vector_axis);
+  if (s.lanes > 1) text += s.rows > 1 ? fmt::format(", {} rows along i{})", s.rows, s.row_axis) : ")";
+  text += s.unroll > 1 ? fmt::format(", each sum in {} parts", s.unroll) : ", each sum in one chain";
+  text += tiles > 1 ? fmt::format(": the cheapest of {} tiles that fit the {} registers", tiles,
+                                  context.target.vector_registers)
+                    : ": it has no other tile";
+  note(context, kernel, text);
+}
+
+void schedule_all(Plan& plan, const StageContext& context, Sums sums) {
+  for_each_kernel(plan.steps, [&](Kernel& kernel) {
+    const size_t tiles = Scheduler(plan, kernel, context.target, sums).run();
+    if (!kernel.reductions.empty()) tell(kernel, tiles, context);
+  });
+}
+
 }  // namespace
 
-void choose_schedules(Plan& plan, const TargetFacts& target) {
-  for_each_kernel(plan.steps, [&](Kernel& kernel) { Scheduler(plan, kernel, target, Sums::same_everywhere).run(); });
-}
+void choose_schedules(Plan& plan, const StageContext& context) { schedule_all(plan, context, Sums::same_everywhere); }
 
-void split_sums(Plan& plan, const TargetFacts& target) {
-  for_each_kernel(plan.steps, [&](Kernel& kernel) { Scheduler(plan, kernel, target, Sums::as_suits).run(); });
-}
+void split_sums(Plan& plan, const StageContext& context) { schedule_all(plan, context, Sums::as_suits); }
 
 }  // namespace rondo

@@ -11,6 +11,8 @@
 // Along which axis: if possible one along which the weights vary, because then each thread keeps to its own weights,
 // step after step, in its own cache. Plans with state are left alone: a stream's step stays on its caller's thread.
 // Tested by tests/passes/tasks_test.cpp.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "passes/plan/lowering.h"
@@ -45,12 +47,17 @@ class Division {
  public:
   Division(const Plan& plan, Kernel& kernel) : plan_(plan), kernel_(kernel) {}
 
-  void choose() {
-    if (only_copies()) return;
+  /// Gives the reason.
+  std::string choose() {
+    if (only_copies()) return "";
     const double element = element_cost(), all = element * product(kernel_.parallel);
-    if (all >= kWorth && divide_known(all)) return;
+    if (all >= kWorth && divide_known(all)) return fmt::format("its cost of {:.0f} is worth threads", all);
     for (const Axis& axis : kernel_.parallel)
-      if (!axis.extent.constant() && all_stores_vary(axis.var)) return divide_symbolic(axis, all);
+      if (!axis.extent.constant() && all_stores_vary(axis.var)) {
+        divide_symbolic(axis, all);
+        return fmt::format("the call's dimensions tell how much it is, at {:.0f} for each of size 1", all);
+      }
+    return all < kWorth ? fmt::format("its cost of {:.0f} is below {:.0f}", all, kWorth) : "no axis gives equal shares";
   }
 
  private:
@@ -137,9 +144,15 @@ class Division {
 
 }  // namespace
 
-void divide_work(Plan& plan, const TargetFacts&) {
+void divide_work(Plan& plan, const StageContext& context) {
   if (!plan.states.empty()) return;
-  for_each_kernel(plan.steps, [&](Kernel& kernel) { Division(plan, kernel).choose(); });
+  for_each_kernel(plan.steps, [&](Kernel& kernel) {
+    const std::string reason = Division(plan, kernel).choose();
+    if (reason.empty()) return;
+    const Schedule& s = kernel.schedule;
+    note(context, kernel, s.task_axis < 0 ? "one task, " + reason
+                                          : fmt::format("tasks of {} elements of i{}, {}", s.task_size, s.task_axis, reason));
+  });
 }
 
 }  // namespace rondo

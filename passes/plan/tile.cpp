@@ -324,8 +324,8 @@ std::vector<PricedTile> tiles_of(const Plan& plan, const Kernel& kernel, int row
   return tiles;
 }
 
-void choose_tile(const Plan& plan, Kernel& kernel, int row, const TargetFacts& target, Sums sums) {
-  if (nest_of(kernel, kernel.schedule.vector_axis) >= 0) return choose_chains(kernel, target);
+size_t choose_tile(const Plan& plan, Kernel& kernel, int row, const TargetFacts& target, Sums sums) {
+  if (nest_of(kernel, kernel.schedule.vector_axis) >= 0) return choose_chains(kernel, target), 1;
   const std::vector<PricedTile> tiles = tiles_of(plan, kernel, row, target, sums);
   double lowest = tiles.front().price;
   for (const PricedTile& tile : tiles) lowest = std::min(lowest, tile.price);
@@ -334,6 +334,7 @@ void choose_tile(const Plan& plan, Kernel& kernel, int row, const TargetFacts& t
   for (const PricedTile& tile : tiles)
     if (tile.price <= 1.01 * lowest && (!best || size(tile.schedule) < size(best->schedule))) best = &tile;
   kernel.schedule = best->schedule;
+  return tiles.size();
 }
 
 }  // namespace rondo

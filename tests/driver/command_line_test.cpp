@@ -54,6 +54,11 @@ TEST_CASE("wrong usage is exit code 2 with a word on stderr") {
   }
 }
 
+TEST_CASE("a mistyped command is told the one that was perhaps meant") {
+  CHECK(run({program(), "inspct"}).errors == "error: 'inspct' is no command; did you mean 'inspect'?\n");
+  CHECK(run({program(), "nonsense"}).errors == "error: 'nonsense' is no command; 'rondo --help' lists them\n");
+}
+
 TEST_CASE("work that fails is exit code 1, and the message names the file") {
   Folder folder;
   const std::string damaged = folder.write("damaged.onnx", "not a model");

@@ -40,7 +40,8 @@ void check_all(const std::string& name, const std::string& valid, const std::vec
     if (graph) continue;
     const Diagnostic& error = graph.errors()[0];
     CAPTURE(to_string(error));
-    CHECK(error.place == change.pointer);
+    CHECK(error.place.substr(error.place.find(": ") + 2) == change.pointer);
+    CHECK(error.message.ends_with("^"));
     CHECK(error.message.find(change.part) != std::string::npos);
     CHECK(error.file == folder.file(name).string());
     CHECK(error.severity != Severity::internal);

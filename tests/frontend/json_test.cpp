@@ -24,6 +24,36 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 
 }  // namespace
 
+TEST_CASE("a pointer's place in the text is where its value begins") {
+  const std::string text = R"( {"a": [1, "x]\"}", {"b~/": true}],
+  "c" : { "d":-1.5e3 , "e" : [[], {}] }
+})";
+  auto root = parse_json(text);
+  REQUIRE(root);
+  const auto at = [&](std::string_view pointer) { return text.substr(place_in_text(text, *root, pointer)); };
+  CHECK(at("/").starts_with("{\"a\""));
+  CHECK(at("/a").starts_with("[1,"));
+  CHECK(at("/a/1").starts_with("\"x]"));
+  CHECK(at("/a/2/b~0~1").starts_with("true"));
+  CHECK(at("/c/d").starts_with("-1.5e3 "));
+  CHECK(at("/c/e/1").starts_with("{} ]"));
+  CHECK(at("/c/nothing").starts_with("{ \"d\""));  // as far as it leads
+}
+
+TEST_CASE("an error shows the line that it is about") {
+  test::TempFolder folder;
+  Diagnostics warnings;
+  const auto graph = read_model(folder.write("m.json", "{\"in_shape\": [null, null, 1],\n \"layers\": [{\"type\": \"lstn\", "
+                                                       "\"shape\": [null, null, 2], \"weights\": []}]}"),
+                                warnings);
+  REQUIRE_FALSE(graph);
+  const std::string text = to_string(graph.errors()[0]);
+  CAPTURE(text);
+  CHECK(text.find("m.json:2:22: /layers/0/type: unsupported: found the layer type 'lstn'; accepted: ") != text.npos);
+  CHECK(text.find("; did you mean 'lstm'?\n     \"layers\": [{\"type\": \"lstn\", ") != text.npos);
+  CHECK(text.ends_with("\n                         ^"));
+}
+
 TEST_CASE("a document keeps order, kinds and places") {
   const auto node = parse_json(R"({"b": [1, -2.5, "t\u00e9", null, true], "a/~": {"x": 9223372036854775807}})");
   REQUIRE(node);
@@ -57,8 +87,8 @@ TEST_CASE("integers: an exact real counts, others do not") {
 }
 
 TEST_CASE("what is no JSON is refused at its line and pointer") {
-  CHECK(has(error_of(""), "not JSON at line 1"));
-  CHECK(has(error_of("{\"a\": [1, 2,\n NaN]}"), "/a/2: error: this is not JSON at line 2, column"));
+  CHECK(has(error_of(""), "1:1: /: error: this is not JSON: "));
+  CHECK(has(error_of("{\"a\": [1, 2,\n NaN]}"), "2:3: /a/2: error: this is not JSON: "));
   CHECK(has(error_of("[1, Infinity]"), "/1: "));
   CHECK(has(error_of("[1, -Infinity]"), "/1: "));
   CHECK(has(error_of("{\"a\": {\"b\": 1e999}}"), "/a/b: "));

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "ir/text.h"
+#include "support/closest.h"
 
 using namespace rondo;
 
@@ -180,4 +181,70 @@ TEST_CASE("damaged texts never crash the parser") {
     }
   }
   CHECK(accepted <= 3);  // no text is complete before its last bracket but for the newline after it
+}
+
+namespace {
+
+std::vector<std::string> errors_of(std::string_view text) {
+  const auto parsed = parse(text);
+  std::vector<std::string> errors;
+  if (!parsed)
+    for (const Diagnostic& error : parsed.errors()) {
+      const std::string shown = to_string(error);
+      errors.push_back(shown.substr(0, shown.find('\n')));
+    }
+  return errors;
+}
+
+using Errors = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("several errors at once; what uses a value with an error has none of its own") {
+  CHECK(errors_of(R"(core "m" {
+  input %x: f32[2]
+  input %z: f33[2]
+  %a = tahn(%x)
+  %b = add(%a, %z)
+  %c = add(%x, %b) {axis = 1}
+  %d = add(%x, %w)
+  %e = add(%d, %c)
+  output %e
+})") == Errors{"3:13: error: expected a type such as f32[2, T], found 'f33'",
+              "4:8: error: there is no operator 'tahn'; at the model level it can be written as unsupported \"tahn\"; did "
+              "you mean 'tanh'?",
+              "7:16: error: this value is not defined before here"});
+}
+
+TEST_CASE("errors inside regions and behind them") {
+  CHECK(errors_of(R"(core "m" {
+  input %x: f32[T, 4]
+  %h = constant() {value = f32[4] {0.0, 0.0, 0.0, 0.0}}
+  %last, %all = scan(%h, %x) {carried = 1, reverse_scanned = [0], reverse_stacked = [0], scanned = 1, trip = T}
+    region (%t: i64[], %h: f32[4], %x: f32[4]) {
+      %0 = ad(%h, %x)
+      %1 = tanh(%hh)
+      %2 = neg(%1)
+      yield %0, %2
+    }
+  %y = matmul(%all, %last)
+  %z = exp(%x, %x)
+  output %y
+  output %zz
+})") == Errors{"6:12: error: there is no operator 'ad'; at the model level it can be written as unsupported \"ad\"; did you "
+              "mean 'add'?",
+              "7:17: error: this value is not defined before here in the region; values from outside come in as operands of "
+              "the node; did you mean 'h'?",
+              "12:8: error: exp: takes 1 operands, not 2",
+              "14:10: error: this value is not defined before here; did you mean 'z'?"});
+}
+
+TEST_CASE("what was perhaps meant") {
+  const std::vector<std::string> words{"tanh", "add", "matmul"};
+  CHECK(did_you_mean("tahn", words) == "; did you mean 'tanh'?");
+  CHECK(did_you_mean("MatMul", words) == "; did you mean 'matmul'?");
+  CHECK(did_you_mean("ad", words) == "; did you mean 'add'?");
+  CHECK(did_you_mean("conv", words).empty());
+  CHECK(did_you_mean("", words).empty());
+  CHECK(did_you_mean("tahn", {}).empty());
 }
