@@ -39,7 +39,7 @@ enum class Form : uint8_t { llvm, assembly, object };
 
 struct CodegenOptions {
   bool profile = false;  // kernels add up their time in a table of ProfileEntry that the object exports
-  bool external_constants = false;  // the object holds none: every call brings them, as constants_of gives them
+  bool external_constants = false;  // the object holds none: every call brings them, as weights_of gives them
   std::string constants_section;    // where they are; empty: kConstantsSection on ELF, the format's own elsewhere
 };
 inline constexpr char kConstantsSection[] = ".rodata.rondo.w";
@@ -57,8 +57,12 @@ Result<std::string> generate(const Plan& plan, const Target& target, Form form, 
 /// What an object needs from elsewhere, sorted.
 Result<std::vector<std::string>> undefined_symbols(std::string_view object);
 
-/// What rondo_call.constants points to, aligned as Plan::kAlignment says.
-std::string constants_of(const Plan& plan);
+/// The blob that rondo_call.constants points to, aligned as Plan::kAlignment says; empty if the plan has no constants.
+std::string weights_of(const Plan& plan);
+int64_t weight_bytes(const Plan& plan);  // of the blob
+
+/// Of all that decides the code and the blob's layout, but for names and the values in the blob.
+uint64_t fingerprint(const Plan& plan);
 
 /// A shared library from one position-independent object; no undefined symbol is allowed.
 Result<std::string> link_shared(std::string_view object, const Target& target, const std::string& soname);

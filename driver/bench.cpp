@@ -43,7 +43,7 @@ Status bench(const BenchOptions& options) {
                                              return lower_to_plan(std::move(copied), options.model, target);
                                            }));
   report_settled(settled, options.model.model);
-  RONDO_TRY(LoadedModel model, LoadedModel::build(plan, target, options.model));
+  RONDO_TRY(LoadedModel model, LoadedModel::build(plan, target, options.model, codegen_options(options.model)));
   auto work = [&]() -> Status {
     Dim::Values dims;
     RONDO_TRY(std::vector<Tensor> inputs, choose_inputs(model, given, names_of(settled), dims));

@@ -94,6 +94,14 @@ void add_model_options(CLI::App& app, ModelOptions& options, RawModelOptions& ra
       ->check(check_identifier);
   add_repeatable(app, "--dim", raw.dims, "fix a symbolic dimension", "NAME=N");
   add_repeatable(app, "--state", raw.states, "OUTPUT feeds INPUT on the next call: hidden state", "INPUT=OUTPUT");
+  app.add_option("--streams", options.streams,
+                 "one call moves on N independent streams, which lie along a new first axis of inputs, outputs and states")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024));
+  app.add_option("--ragged", options.ragged,
+                 "what recurrent layers give past the end of a shorter sequence: zero, as ONNX has it, or the state, carried")
+      ->type_name("zero|carry")
+      ->check(CLI::IsMember({"zero", "carry"}));
   add_repeatable(app, "--const", raw.constants, "freeze an input", "INPUT=VALUE|FILE.npy");
   app.add_option("--unroll", options.unroll, "whether short scans become straight-line code")
       ->type_name("auto|never|always")
@@ -113,12 +121,15 @@ void add_model_options(CLI::App& app, ModelOptions& options, RawModelOptions& ra
 }
 
 void add_constants_options(CLI::App& app, ModelOptions& options) {
-  CLI::Option* section =
-      app.add_option("--weights-section", options.weights_section, "the section of the read-only weights")
-          ->type_name("NAME");
+  app.add_option("--weights-section", options.weights_section, "the section of the read-only weights")
+      ->type_name("NAME")
+      ->excludes(app.get_option("--external-weights"));
+}
+
+void add_external_weights_option(CLI::App& app, ModelOptions& options) {
   app.add_flag("--external-weights", options.external_weights,
-               "leave the weights out of the code: every call brings them; they are written beside it, as .weights")
-      ->excludes(section);
+               "leave the weights out of the code: every call brings them, this model's or, from 'rondo weights', "
+               "those of another with the same architecture");
 }
 
 void add_threads_option(CLI::App& app, ModelOptions& options) {
@@ -138,6 +149,7 @@ void finish_model_options(ModelOptions& options, const RawModelOptions& raw, std
 struct CommandLine {
   CLI::App app{"rondo compiles trained recurrent networks ahead of time."};
   CompileOptions compile_options;
+  WeightsOptions weights_options;
   RunOptions run_options;
   VerifyOptions verify_options;
   InspectOptions inspect_options;
@@ -155,6 +167,7 @@ struct CommandLine {
         "Example: rondo compile vad.onnx -o vad.so --state=h=h_out\n"
         "'rondo COMMAND --help' tells each command's options.");
     declare_compile();
+    declare_weights();
     declare_run();
     declare_verify();
     declare_inspect();
@@ -186,6 +199,7 @@ struct CommandLine {
                      "the file to write (.so .o .a .ll .s); the header is written beside it")
         ->type_name("OUT")
         ->required();
+    add_external_weights_option(*command, compile_options.model);
     add_constants_options(*command, compile_options.model);
     command->add_option("--emit", compile_options.emit, "what to write; default: OUT's ending tells")
         ->check(CLI::IsMember({"so", "o", "a", "ll", "s"}));
@@ -209,10 +223,27 @@ struct CommandLine {
     });
   }
 
+  void declare_weights() {
+    CLI::App* command = app.add_subcommand(
+        "weights", "write a model's weights, for code of the same architecture compiled with --external-weights");
+    add_model_options(*command, weights_options.model, raw);
+    add_weights_option(*command, weights_options.model);
+    command->add_option("-o,--output", weights_options.output, "the file to write")->type_name("FILE")->required();
+    command->footer(
+        "The options are those that the code was compiled with.\n"
+        "Example: rondo compile amp.json -o amp.so --external-weights && rondo weights other.json -o other.weights");
+    command->callback([this] {
+      finish_model_options(weights_options.model, raw);
+      weights_options.model.external_weights = true;
+      work = [this] { return weights(weights_options); };
+    });
+  }
+
   void declare_run() {
     CLI::App* command = app.add_subcommand("run", "compile a model, load it and call it once");
     add_model_options(*command, run_options.model, raw);
     add_weights_option(*command, run_options.model);
+    add_external_weights_option(*command, run_options.model);
     add_threads_option(*command, run_options.model);
     add_repeatable(*command, "--input", raw_inputs, "an input's values", "NAME=FILE.npy");
     add_repeatable(*command, "--output", raw_outputs, "where to write an output; without any, all are printed",
@@ -243,6 +274,7 @@ struct CommandLine {
         ->check(CLI::NonNegativeNumber);
     command->add_option("--atol", verify_options.absolute, "absolute tolerance; default: by element type")
         ->check(CLI::NonNegativeNumber);
+    add_external_weights_option(*command, verify_options.model);
     add_constants_options(*command, verify_options.model);
     command->add_option("--outputs", verify_options.outputs, "a folder for what was computed: K.NAME.npy of recording K")
         ->type_name("DIR");
@@ -260,6 +292,7 @@ struct CommandLine {
   void declare_inspect() {
     CLI::App* command = app.add_subcommand("inspect", "print a model at one of its levels");
     add_model_options(*command, inspect_options.model, raw);
+    add_external_weights_option(*command, inspect_options.model);
     command->add_option("--level", inspect_options.level, "what the file says, what is computed, or how; default: core")
         ->check(CLI::IsMember({"model", "core", "plan"}));
     std::vector<std::string> passes{"expand"};
@@ -305,6 +338,7 @@ struct CommandLine {
     CLI::App* command = app.add_subcommand("bench", "compile a model and time its calls on this machine");
     add_model_options(*command, bench_options.model, raw);
     add_weights_option(*command, bench_options.model);
+    add_external_weights_option(*command, bench_options.model);
     add_threads_option(*command, bench_options.model);
     add_repeatable(*command, "--input", raw_inputs, "an input's values; default: noise, and ones for integers",
                    "NAME=FILE.npy");

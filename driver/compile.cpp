@@ -66,11 +66,11 @@ Result<Graph> to_core(Graph graph, const std::string& path) {
 
 Status refuse_graph_options(const ModelOptions& options) {
   if (options.dims.empty() && options.states.empty() && options.constants.empty() && options.without.empty() &&
-      options.unroll == Unroll::by_cost && options.weights == DType::f32 && !options.fast_math &&
+      options.streams == 0 && options.ragged.empty() && options.unroll == Unroll::by_cost && options.weights == DType::f32 && !options.fast_math &&
       options.tuning.empty())
     return Done{};
   return invalid(
-      "the text is at the plan level, where --dim, --state, --const, --unroll, --weights, --math, --without and "
+      "the text is at the plan level, where --dim, --state, --streams, --ragged, --const, --unroll, --weights, --math, --without and "
       "--tuning come too late");
 }
 
@@ -155,6 +155,7 @@ Result<Parsed> read_source(const ModelOptions& options, FileFacts& facts) {
 
 Status bind_options(Graph& graph, const ModelOptions& options) {
   for (const auto& [input, value] : options.constants) RONDO_CHECK(bind_constant(graph, input, value));
+  if (!options.ragged.empty()) RONDO_CHECK(bind_ragged(graph, options.ragged));
   RONDO_CHECK(bind_dims(graph, options.dims));
   for (const auto& [input, output] : options.states) RONDO_CHECK(bind_state(graph, input, output));
   return Done{};
@@ -170,9 +171,13 @@ Result<Graph> lower_to_core(Graph graph, const ModelOptions& options, const Targ
 Result<Graph> optimise_core(Graph core, const ModelOptions& options, const Target& target, const PassObserver& observe,
                             Diagnostics& remarks) {
   RONDO_CHECK(verify(core));
+  if (options.streams > 0) {
+    RONDO_TRY(core, stage(options, "interleave_streams", [&] { return interleave_streams(core, options.streams); }));
+    RONDO_CHECK(verify(core));
+  }
   RONDO_CHECK(check_sizes(core));
   if (observe) observe("expand", core, true);
-  PipelineOptions pipeline{options.without, options.unroll, {}, {}};
+  PipelineOptions pipeline{options.without, options.unroll, {}, {}, options.external_weights};
   pipeline.begin = [&](std::string_view pass) {
     if (options.stages) options.stages->begin(pass);
   };
@@ -217,10 +222,10 @@ Status compile(const CompileOptions& options) {
                                     : lower_to_plan(std::move(source), options.model, target));
   RONDO_TRY(Built built, about_file(build(plan, target, options, form), options.model.model));
   const std::string header = make_header(plan, codegen_options(options.model));
-  const std::string weights = options.model.external_weights ? constants_of(plan) : "";
+  const std::string weights_blob = options.model.external_weights ? weights_of(plan) : "";
   std::vector<std::pair<std::string, std::string_view>> files{{options.output, built.file},
                                                               {with_ending(options.output, ".h"), header}};
-  if (options.model.external_weights) files.emplace_back(with_ending(options.output, ".weights"), weights);
+  if (options.model.external_weights) files.emplace_back(with_ending(options.output, ".weights"), weights_blob);
   if (!options.save_tuning.empty()) files.emplace_back(options.save_tuning, tuning);
   if (!options.report.empty() && options.report != "-") files.emplace_back(options.report, built.report);
   RONDO_CHECK(write_files(files));

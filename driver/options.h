@@ -23,6 +23,8 @@ struct ModelOptions {
   std::string name;                     // symbol prefix; empty: the model file's stem
   std::map<std::string, int64_t> dims;  // --dim
   std::vector<NamePair> states;         // --state: input, output
+  int64_t streams = 0;                  // --streams: that one call moves on; 0: one, without an axis for it
+  std::string ragged;                   // --ragged: zero or carry; empty: as the model says, which in ONNX is zero
   std::vector<NamePair> constants;      // --const: input, value or FILE.npy
   Unroll unroll = Unroll::by_cost;
   std::vector<std::string> without;  // passes left out
@@ -31,7 +33,7 @@ struct ModelOptions {
   std::string tuning;                // --tuning: the file; empty: none
   Stages* stages = nullptr;          // told what runs; null: nobody is
   std::string weights_section;   // the read-only weights' section; empty: the target's own
-  bool external_weights = false;  // the object holds none: the caller brings them
+  bool external_weights = false;  // the object holds none: the caller brings them, perhaps another model's
   int threads = 1;  // that calls of the model use: run, verify and bench
 };
 
@@ -43,6 +45,11 @@ struct CompileOptions {
   std::string output;
   std::string emit;  // so, o, a, ll, s; empty: the output's ending
   std::string report;  // the file to write, as JSON if it ends in .json; "-": stdout; empty: none
+};
+
+struct WeightsOptions {
+  ModelOptions model;
+  std::string output;
 };
 
 struct RunOptions {
@@ -79,6 +86,7 @@ struct BenchOptions {
 
 // The commands; each is the one entry of the file of its name.
 Status compile(const CompileOptions& options);
+Status weights(const WeightsOptions& options);
 Status run(const RunOptions& options);
 Status verify(const VerifyOptions& options);
 Status inspect(const InspectOptions& options);

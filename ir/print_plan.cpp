@@ -67,6 +67,7 @@ class PlanPrinter {
 
   void interface_part() {
     if (plan_.fast_math) line("math fast\n");
+    if (const std::string stepping = print_stepping(plan_.stepping); !stepping.empty()) line(stepping + "\n");
     if (!plan_.symbols.empty()) {
       line("symbols ");
       comma_separated(plan_.symbols, [&](const std::string& name) { print_dim(out_, Dim::symbol(name)); });

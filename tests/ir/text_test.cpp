@@ -107,6 +107,14 @@ TEST_CASE("canonical texts survive reading and printing unchanged") {
   output %ys as "y"
 }
 )",
+      R"(core "streams" {
+  input %x: f32[3, 2]
+  state %h: f32[3, 4]
+  stepping streams 3 frames 2 latency 1
+  next %h = %h
+  output %x
+}
+)",
       R"rir(core "sizes" {
   input %x: f32[2*T, S]
   require 2*T == S*U because "node 'a' (Add): dimension 0"
@@ -418,6 +426,8 @@ TEST_CASE("plans survive reading and printing unchanged") {
   const Plan plan = plan_of(kPlan);
   CHECK(print(plan) == kPlan);
   CHECK(plan_of(print(plan, kFull)).buffers.size() == 8);
+  const std::string stepping = "plan \"\" {\n  stepping streams 0 frames 1 latency 7\n  memory constants 0, state 0, scratch 0\n}\n";
+  CHECK(print(plan_of(stepping)) == stepping);
   CHECK(print(plan_of("plan \"\" { memory constants 0, state 0, scratch 0 }")) ==
         "plan \"\" {\n  memory constants 0, state 0, scratch 0\n}\n");
 }
