@@ -2,6 +2,8 @@
 // LLVM and lld stay behind this interface. Everything is returned as bytes; the caller writes files.
 #pragma once
 
+#include <map>
+
 #include "ir/plan.h"
 #include "ir/target_facts.h"
 
@@ -56,6 +58,10 @@ Result<std::string> generate(const Plan& plan, const Target& target, Form form, 
 
 /// What an object needs from elsewhere, sorted.
 Result<std::vector<std::string>> undefined_symbols(std::string_view object);
+
+/// The functions in an object with their bytes. Those of a plan are named PREFIX.STEP; steps of short plans are parts of
+/// PREFIX.run.
+Result<std::map<std::string, int64_t>> function_sizes(std::string_view object);
 
 /// The blob that rondo_call.constants points to, aligned as Plan::kAlignment says; empty if the plan has no constants.
 std::string weights_of(const Plan& plan);

@@ -85,6 +85,7 @@ TEST_CASE("objects and archives for macOS and Windows") {
                    std::string(format.prefix) + "weighted_call in weighted.o"));
     // The C library of Microsoft asks for _fltused of all objects with floats, and has it.
     for (const std::string& symbol : require(undefined_symbols(object))) CHECK(symbol == "_fltused");
+    CHECK(require(function_sizes(object)).at("weighted_call") > 0);
     auto shared = link_shared(object, target, "libweighted.so");
     REQUIRE_FALSE(bool(shared));
     CHECK(contains(to_string(shared.errors()[0]), "compile to .o or .a"));
@@ -174,6 +175,27 @@ TEST_CASE("what objects need from elsewhere") {
   CHECK(require(undefined_symbols(object_for("cortex-m3"))) == std::vector<std::string>{"__aeabi_fmul"});
   CHECK(require(undefined_symbols(object_for("rv32imc"))) == std::vector<std::string>{"__mulsf3"});
   CHECK_FALSE(bool(undefined_symbols("this is no object")));
+}
+
+TEST_CASE("functions' sizes are what nm says") {
+  if (!have("llvm-nm-19")) return;
+  Files files;
+  const std::string object = object_for("cortex-m4");
+  files.write("weighted.o", object);
+  const auto sizes = require(function_sizes(object));
+  std::istringstream lines(files.run("llvm-nm-19 --print-size --radix=d weighted.o").second);
+  size_t functions = 0;
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string value, size, kind, name;
+    if (!(words >> value >> size >> kind >> name) || (kind != "t" && kind != "T")) continue;
+    ++functions;
+    CAPTURE(name);
+    CHECK(sizes.at(name) == std::stoll(size));
+  }
+  CHECK(functions > 0);
+  CHECK(functions == sizes.size());
+  CHECK_FALSE(bool(function_sizes("this is no object")));
 }
 
 TEST_CASE("the cross compilers' linkers take the objects") {
