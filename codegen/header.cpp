@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "codegen/codegen.h"
+#include "codegen/blob.h"
 #include "codegen/names.h"
 #include "interface_text.h"
 
@@ -30,7 +30,8 @@ class Header {
  public:
   Header(const Plan& plan, bool external)
       : plan_(plan),
-        external_(external && plan.constant_bytes > 0),
+        weight_bytes_(Blob(plan).bytes()),
+        external_(external && weight_bytes_ > 0),
         prefix_(identifier(plan.name, "model")),
         macro_(upper(prefix_)) {}
 
@@ -68,7 +69,7 @@ class Header {
       line(" * state  {}: {}, at byte {} of the state", comment(slot.name), comment(to_string(slot.type)),
            comment(plan_.buffers[slot.buffer].offset.to_string()));
     line(" * state: {} bytes, scratch: {} bytes, constants: {} bytes", comment(plan_.state_bytes.to_string()),
-         comment(plan_.scratch_bytes.to_string()), plan_.constant_bytes);
+         comment(plan_.scratch_bytes.to_string()), weight_bytes_);
     line(" */");
   }
 
@@ -84,20 +85,42 @@ class Header {
         prefix_);
     size_macro("STATE", plan_.state_bytes);
     size_macro("SCRATCH", plan_.scratch_bytes);
-    if (external_) line("/* The constants, which the object does not hold: of these bytes, and aligned so. */");
-    if (external_) size_macro("CONSTANTS", Dim(plan_.constant_bytes));
+    if (external_) line("/* The blob of weights, which the object does not hold: of these bytes, and aligned so. */");
+    if (external_) size_macro("CONSTANTS", Dim(weight_bytes_));
+    if (weight_bytes_ > 0) line("#define {}_FINGERPRINT UINT64_C(0x{:016x})", macro_, fingerprint(plan_));
+    stepping();
     out_ += "\n";
+  }
+
+  void stepping() {
+    const Stepping& stepping = plan_.stepping;
+    if (stepping.streams > 0) {
+      line("/* Independent streams that a step moves on: the first axis of each input, output and state. A state's part");
+      line(" * that belongs to stream i is block i of so many equal ones. */");
+      line("#define {}_STREAMS {}", macro_, stepping.streams);
+    }
+    if (stepping.frames == 0) return;
+    line("/* Frames of the sequence that a step takes, and by how many frames the outputs are late. */");
+    line("#define {0}_FRAMES {1}\n#define {0}_LATENCY {2}", macro_, stepping.frames, stepping.latency);
   }
 
   void prototypes() {
     line("extern const rondo_model {}_model;", prefix_);
     line("rondo_status {}_call(const rondo_call *call);", prefix_);
     line("/* Sets the state to its initial value. `dims`: the symbolic dimensions; may be null if there are none. */");
+    if (external_ && has_initial_values())
+      line("/* Initial values are among the weights: this fails, and {}_reset_stream takes them. */", prefix_);
     line("rondo_status {}_reset(void *state, const int64_t *dims);", prefix_);
+    line("/* The same for one stream, or all of them if `stream` is negative; `constants` as in rondo_call. */");
+    line("rondo_status {}_reset_stream(void *state, int64_t stream, const void *constants, const int64_t *dims);", prefix_);
     line("int64_t {}_state_size(const int64_t *dims);", prefix_);
     line("int64_t {}_scratch_size(const int64_t *dims);", prefix_);
     line("rondo_status {}_shapes(const int64_t *dims, const int64_t *measured, int64_t *shapes);", prefix_);
     line("rondo_status {}_state_offsets(const int64_t *dims, int64_t *offsets);\n", prefix_);
+  }
+
+  bool has_initial_values() const {
+    return std::any_of(plan_.states.begin(), plan_.states.end(), [](const StateSlot& slot) { return slot.initial; });
   }
 
   std::string measured_names() const {
@@ -243,6 +266,7 @@ class Header {
   }
 
   const Plan& plan_;
+  int64_t weight_bytes_;
   bool external_;
   std::string prefix_, macro_, out_;
 };

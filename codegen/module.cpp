@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "codegen/blob.h"
 #include "codegen/emit/entry.h"
 #include "codegen/emit/steps.h"
 #include "codegen/names.h"
@@ -42,13 +43,18 @@ class Reflection {
                           array(dims),
                           array(measured),
                           constants ? constants : null(),
-                          b_.getInt64(plan_.constant_bytes),
+                          b_.getInt64(Blob(plan_).bytes()),
                           entries.call,
                           entries.reset,
                           entries.state_size,
                           entries.scratch_size,
                           entries.shapes,
-                          entries.state_offsets};
+                          entries.state_offsets,
+                          entries.reset_stream,
+                          b_.getInt64(fingerprint(plan_)),
+                          b_.getInt64(plan_.stepping.streams),
+                          b_.getInt64(plan_.stepping.frames),
+                          b_.getInt64(plan_.stepping.latency)};
     auto* record = llvm::ConstantStruct::getAnon(fields);
     auto* global = new llvm::GlobalVariable(emitter_.module, record->getType(), true,
                                             llvm::GlobalValue::ExternalLinkage, record, prefix_ + "_model");
@@ -117,8 +123,9 @@ void set_flags(llvm::Module& module, const Target::Machine& machine) {
 }
 
 llvm::GlobalVariable* declare_constants(const Plan& plan, llvm::Module& module) {
-  if (plan.constant_bytes == 0) return nullptr;
-  auto* type = llvm::ArrayType::get(llvm::Type::getInt8Ty(module.getContext()), plan.constant_bytes);
+  const int64_t bytes = Blob(plan).bytes();
+  if (bytes == 0) return nullptr;
+  auto* type = llvm::ArrayType::get(llvm::Type::getInt8Ty(module.getContext()), bytes);
   auto* blob =
       new llvm::GlobalVariable(module, type, true, llvm::GlobalValue::ExternalLinkage, nullptr, constants_name(plan));
   blob->setVisibility(llvm::GlobalValue::HiddenVisibility);
@@ -140,24 +147,18 @@ Result<std::unique_ptr<llvm::Module>> build_module(const Plan& plan, const Targe
   emit::Emitter emitter(machine, *module, options);
   emitter.fast_math = plan.fast_math;
   llvm::GlobalVariable* constants = options.external_constants ? nullptr : declare_constants(plan, *module);
+  emit::Lines::At first_line(emitter.lines, &plan);
   RONDO_TRY(llvm::Function * run, emit::emit_run(emitter, plan, prefix));
   emit::Entries entries = emit::EntryEmitter(emitter, plan, prefix, constants).emit(run);
   Reflection(emitter, plan, prefix).emit(entries, constants);
+  emitter.lines.finish();
   return module;
-}
-
-std::string constants_of(const Plan& plan) {
-  std::string bytes(plan.constant_bytes, '\0');
-  for (const Buffer& buffer : plan.buffers)
-    if (buffer.kind == Buffer::Kind::constant)
-      bytes.replace(*buffer.offset.constant(), buffer.value.bytes().size(), buffer.value.bytes());
-  return bytes;
 }
 
 Status attach_constants(const Plan& plan, llvm::Module& module, const CodegenOptions& options) {
   llvm::GlobalVariable* blob = module.getNamedGlobal(constants_name(plan));
   if (!blob) return Done{};
-  const std::string bytes = constants_of(plan);
+  const std::string bytes = weights_of(plan);
   auto* i8 = llvm::Type::getInt8Ty(module.getContext());
   blob->setInitializer(llvm::ConstantDataArray::getRaw(bytes, bytes.size(), i8));
   blob->setVisibility(llvm::GlobalValue::DefaultVisibility);

@@ -94,6 +94,14 @@ void add_model_options(CLI::App& app, ModelOptions& options, RawModelOptions& ra
       ->check(check_identifier);
   add_repeatable(app, "--dim", raw.dims, "fix a symbolic dimension", "NAME=N");
   add_repeatable(app, "--state", raw.states, "OUTPUT feeds INPUT on the next call: hidden state", "INPUT=OUTPUT");
+  app.add_option("--streams", options.streams,
+                 "one call moves on N independent streams, which lie along a new first axis of inputs, outputs and states")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024));
+  app.add_option("--ragged", options.ragged,
+                 "what recurrent layers give past the end of a shorter sequence: zero, as ONNX has it, or the state, carried")
+      ->type_name("zero|carry")
+      ->check(CLI::IsMember({"zero", "carry"}));
   add_repeatable(app, "--const", raw.constants, "freeze an input", "INPUT=VALUE|FILE.npy");
   app.add_option("--unroll", options.unroll, "whether short scans become straight-line code")
       ->type_name("auto|never|always")
@@ -113,18 +121,29 @@ void add_model_options(CLI::App& app, ModelOptions& options, RawModelOptions& ra
 }
 
 void add_constants_options(CLI::App& app, ModelOptions& options) {
-  CLI::Option* section =
-      app.add_option("--weights-section", options.weights_section, "the section of the read-only weights")
-          ->type_name("NAME");
+  app.add_option("--weights-section", options.weights_section, "the section of the read-only weights")
+      ->type_name("NAME")
+      ->excludes(app.get_option("--external-weights"));
+}
+
+void add_external_weights_option(CLI::App& app, ModelOptions& options) {
   app.add_flag("--external-weights", options.external_weights,
-               "leave the weights out of the code: every call brings them; they are written beside it, as .weights")
-      ->excludes(section);
+               "leave the weights out of the code: every call brings them, this model's or, from 'rondo weights', "
+               "those of another with the same architecture");
 }
 
 void add_threads_option(CLI::App& app, ModelOptions& options) {
   app.add_option("--threads", options.threads, "threads that share the work of one call; default: 1")
       ->type_name("N")
       ->check(CLI::Range(1, RONDO_POOL_LARGEST));
+}
+
+/// A picture is of one graph, or of all stages anyhow, and shows no weights.
+void refuse_for_pictures(const InspectOptions& options) {
+  if (options.format == "text") return;
+  if (!options.diff.empty()) throw CLI::ValidationError("--diff", "is for text; --format=html shows all stages");
+  if (options.after_all) throw CLI::ValidationError("--after-all", "is for text; --format=html shows all stages");
+  if (options.full_weights) throw CLI::ValidationError("--weights", "full weights are for text");
 }
 
 void finish_model_options(ModelOptions& options, const RawModelOptions& raw, std::optional<Stages>& stages) {
@@ -138,6 +157,7 @@ void finish_model_options(ModelOptions& options, const RawModelOptions& raw, std
 struct CommandLine {
   CLI::App app{"rondo compiles trained recurrent networks ahead of time."};
   CompileOptions compile_options;
+  WeightsOptions weights_options;
   RunOptions run_options;
   VerifyOptions verify_options;
   InspectOptions inspect_options;
@@ -155,6 +175,7 @@ struct CommandLine {
         "Example: rondo compile vad.onnx -o vad.so --state=h=h_out\n"
         "'rondo COMMAND --help' tells each command's options.");
     declare_compile();
+    declare_weights();
     declare_run();
     declare_verify();
     declare_inspect();
@@ -186,6 +207,7 @@ struct CommandLine {
                      "the file to write (.so .o .a .ll .s); the header is written beside it")
         ->type_name("OUT")
         ->required();
+    add_external_weights_option(*command, compile_options.model);
     add_constants_options(*command, compile_options.model);
     command->add_option("--emit", compile_options.emit, "what to write; default: OUT's ending tells")
         ->check(CLI::IsMember({"so", "o", "a", "ll", "s"}));
@@ -193,6 +215,8 @@ struct CommandLine {
                         "write what the code takes, layer by layer, and its real-time certificate; FILE.json as JSON, - to "
                         "the standard output")
         ->type_name("FILE");
+    command->add_flag("-g", compile_options.debug,
+                      "line tables for debuggers and profilers, of the plan's text, which is written beside OUT as .plan");
     CLI::Option* tune = command->add_flag("--tune", compile_options.tune,
                                           "measure other schedules of the kernels on this machine, and use the best");
     command->add_option("--tune-seconds", compile_options.tune_seconds, "how long to measure; default: 5")
@@ -209,10 +233,27 @@ struct CommandLine {
     });
   }
 
+  void declare_weights() {
+    CLI::App* command = app.add_subcommand(
+        "weights", "write a model's weights, for code of the same architecture compiled with --external-weights");
+    add_model_options(*command, weights_options.model, raw);
+    add_weights_option(*command, weights_options.model);
+    command->add_option("-o,--output", weights_options.output, "the file to write")->type_name("FILE")->required();
+    command->footer(
+        "The options are those that the code was compiled with.\n"
+        "Example: rondo compile amp.json -o amp.so --external-weights && rondo weights other.json -o other.weights");
+    command->callback([this] {
+      finish_model_options(weights_options.model, raw);
+      weights_options.model.external_weights = true;
+      work = [this] { return weights(weights_options); };
+    });
+  }
+
   void declare_run() {
     CLI::App* command = app.add_subcommand("run", "compile a model, load it and call it once");
     add_model_options(*command, run_options.model, raw);
     add_weights_option(*command, run_options.model);
+    add_external_weights_option(*command, run_options.model);
     add_threads_option(*command, run_options.model);
     add_repeatable(*command, "--input", raw_inputs, "an input's values", "NAME=FILE.npy");
     add_repeatable(*command, "--output", raw_outputs, "where to write an output; without any, all are printed",
@@ -243,6 +284,7 @@ struct CommandLine {
         ->check(CLI::NonNegativeNumber);
     command->add_option("--atol", verify_options.absolute, "absolute tolerance; default: by element type")
         ->check(CLI::NonNegativeNumber);
+    add_external_weights_option(*command, verify_options.model);
     add_constants_options(*command, verify_options.model);
     command->add_option("--outputs", verify_options.outputs, "a folder for what was computed: K.NAME.npy of recording K")
         ->type_name("DIR");
@@ -258,10 +300,17 @@ struct CommandLine {
   }
 
   void declare_inspect() {
-    CLI::App* command = app.add_subcommand("inspect", "print a model at one of its levels");
+    CLI::App* command = app.add_subcommand("inspect", "print a model at one of its levels, or draw it");
     add_model_options(*command, inspect_options.model, raw);
+    add_external_weights_option(*command, inspect_options.model);
     command->add_option("--level", inspect_options.level, "what the file says, what is computed, or how; default: core")
         ->check(CLI::IsMember({"model", "core", "plan"}));
+    command
+        ->add_option("--format", inspect_options.format,
+                     "text; a graph for Graphviz; or a page for a browser that shows all stages and opens at --level or "
+                     "--after; default: text")
+        ->type_name("text|dot|html")
+        ->check(CLI::IsMember({"text", "dot", "html"}));
     std::vector<std::string> passes{"expand"};
     for (std::string_view pass : pipeline_order()) passes.emplace_back(pass);
     CLI::Option* after = command->add_option("--after", inspect_options.after, "the core graph after a pass has run")
@@ -294,9 +343,12 @@ struct CommandLine {
         ->check(CLI::IsMember({"f32", "f16", "bf16", "brief", "full"}));
     command->add_option("-o,--output", inspect_options.output, "the file to write; .rir means --weights=full")
         ->type_name("FILE");
-    command->footer("Example: rondo inspect vad.onnx --level=plan");
+    command->footer(
+        "Example: rondo inspect vad.onnx --level=plan\n"
+        "         rondo inspect vad.onnx --format=html -o vad.html");
     command->callback([this] {
       finish_model_options(inspect_options.model, raw, stages);
+      refuse_for_pictures(inspect_options);
       work = [this] { return inspect(inspect_options); };
     });
   }
@@ -305,12 +357,18 @@ struct CommandLine {
     CLI::App* command = app.add_subcommand("bench", "compile a model and time its calls on this machine");
     add_model_options(*command, bench_options.model, raw);
     add_weights_option(*command, bench_options.model);
+    add_external_weights_option(*command, bench_options.model);
     add_threads_option(*command, bench_options.model);
     add_repeatable(*command, "--input", raw_inputs, "an input's values; default: noise, and ones for integers",
                    "NAME=FILE.npy");
     command->add_option("--seconds", bench_options.seconds, "how long to measure; default: 1")
         ->check(CLI::Range(0.001, 3600.0));
     command->add_flag("--json", bench_options.json, "print the figures as JSON");
+    command->add_option("--compare", bench_options.compare, "an earlier run's --json, to say what is faster or slower now")
+        ->type_name("FILE.json");
+    command->add_flag("--vs-ort{libonnxruntime.so.1}", bench_options.ort,
+                      "measure ONNX Runtime beside it, on the same inputs: --vs-ort=LIBRARY, or the system's own")
+        ->type_name("LIBRARY");
     command->footer("Example: rondo bench vad.onnx --dim=time=100");
     command->callback([this] {
       finish_model_options(bench_options.model, raw, stages);

@@ -66,11 +66,11 @@ Result<Graph> to_core(Graph graph, const std::string& path) {
 
 Status refuse_graph_options(const ModelOptions& options) {
   if (options.dims.empty() && options.states.empty() && options.constants.empty() && options.without.empty() &&
-      options.unroll == Unroll::by_cost && options.weights == DType::f32 && !options.fast_math &&
+      options.streams == 0 && options.ragged.empty() && options.unroll == Unroll::by_cost && options.weights == DType::f32 && !options.fast_math &&
       options.tuning.empty())
     return Done{};
   return invalid(
-      "the text is at the plan level, where --dim, --state, --const, --unroll, --weights, --math, --without and "
+      "the text is at the plan level, where --dim, --state, --streams, --ragged, --const, --unroll, --weights, --math, --without and "
       "--tuning come too late");
 }
 
@@ -113,9 +113,9 @@ struct Built {
   std::string file, report;
 };
 
-Result<Built> build(const Plan& plan, const Target& target, const CompileOptions& options, const std::string& form) {
+Result<Built> build(const Plan& plan, const Target& target, const CompileOptions& options,
+                    const CodegenOptions& codegen, const std::string& form) {
   const std::string file_name = std::filesystem::path(options.output).filename().string();
-  const CodegenOptions codegen = codegen_options(options.model);
   Form level = form == "ll" ? Form::llvm : form == "s" ? Form::assembly : Form::object;
   RONDO_TRY(std::string code, stage(options.model, "generate", [&] { return generate(plan, target, level, codegen); }));
   Built built;
@@ -125,7 +125,7 @@ Result<Built> build(const Plan& plan, const Target& target, const CompileOptions
     built.report = has_ending(options.report, ".json") ? report_json(report) : report_text(report);
   }
   if (form == "so") {
-    RONDO_TRY(built.file, stage(options.model, "link", [&] { return link_shared(code, target, file_name); }));
+    RONDO_TRY(built.file, stage(options.model, "link", [&] { return link_shared(code, target, file_name, options.debug); }));
   } else if (form == "a") {
     RONDO_TRY(built.file, make_archive(code, target, stem_of(file_name) + ".o"));
   } else {
@@ -155,6 +155,7 @@ Result<Parsed> read_source(const ModelOptions& options, FileFacts& facts) {
 
 Status bind_options(Graph& graph, const ModelOptions& options) {
   for (const auto& [input, value] : options.constants) RONDO_CHECK(bind_constant(graph, input, value));
+  if (!options.ragged.empty()) RONDO_CHECK(bind_ragged(graph, options.ragged));
   RONDO_CHECK(bind_dims(graph, options.dims));
   for (const auto& [input, output] : options.states) RONDO_CHECK(bind_state(graph, input, output));
   return Done{};
@@ -170,9 +171,13 @@ Result<Graph> lower_to_core(Graph graph, const ModelOptions& options, const Targ
 Result<Graph> optimise_core(Graph core, const ModelOptions& options, const Target& target, const PassObserver& observe,
                             Diagnostics& remarks) {
   RONDO_CHECK(verify(core));
+  if (options.streams > 0) {
+    RONDO_TRY(core, stage(options, "interleave_streams", [&] { return interleave_streams(core, options.streams); }));
+    RONDO_CHECK(verify(core));
+  }
   RONDO_CHECK(check_sizes(core));
   if (observe) observe("expand", core, true);
-  PipelineOptions pipeline{options.without, options.unroll, {}, {}};
+  PipelineOptions pipeline{options.without, options.unroll, {}, {}, options.external_weights};
   pipeline.begin = [&](std::string_view pass) {
     if (options.stages) options.stages->begin(pass);
   };
@@ -204,7 +209,7 @@ Result<std::string> build_shared(const Plan& plan, const Target& target, const M
                                  const std::string& file_name, const CodegenOptions& codegen) {
   RONDO_TRY(std::string object,
             stage(options, "generate", [&] { return generate(plan, target, Form::object, codegen); }));
-  return stage(options, "link", [&] { return link_shared(object, target, file_name); });
+  return stage(options, "link", [&] { return link_shared(object, target, file_name, codegen.lines.has_value()); });
 }
 
 Status compile(const CompileOptions& options) {
@@ -215,12 +220,20 @@ Status compile(const CompileOptions& options) {
   std::string tuning;
   RONDO_TRY(Plan plan, options.tune ? tune(std::move(source), options, target, tuning)
                                     : lower_to_plan(std::move(source), options.model, target));
-  RONDO_TRY(Built built, about_file(build(plan, target, options, form), options.model.model));
-  const std::string header = make_header(plan, codegen_options(options.model));
-  const std::string weights = options.model.external_weights ? constants_of(plan) : "";
+  CodegenOptions codegen = codegen_options(options.model);
+  const std::string text_path = with_ending(options.output, ".plan");
+  PlanText text;
+  if (options.debug) {
+    text = print_with_lines(plan, {.costs = true});
+    codegen.lines = {std::filesystem::path(text_path).filename().string(), std::move(text.lines)};
+  }
+  RONDO_TRY(Built built, about_file(build(plan, target, options, codegen, form), options.model.model));
+  const std::string header = make_header(plan, codegen);
+  const std::string weights_blob = options.model.external_weights ? weights_of(plan) : "";
   std::vector<std::pair<std::string, std::string_view>> files{{options.output, built.file},
                                                               {with_ending(options.output, ".h"), header}};
-  if (options.model.external_weights) files.emplace_back(with_ending(options.output, ".weights"), weights);
+  if (options.model.external_weights) files.emplace_back(with_ending(options.output, ".weights"), weights_blob);
+  if (options.debug) files.emplace_back(text_path, text.text);
   if (!options.save_tuning.empty()) files.emplace_back(options.save_tuning, tuning);
   if (!options.report.empty() && options.report != "-") files.emplace_back(options.report, built.report);
   RONDO_CHECK(write_files(files));

@@ -78,7 +78,8 @@ class JobWriter {
 
   void write(const std::string& prefix, const std::string& data_path, bool external_constants) {
     int64_t constants = -1;
-    if (external_constants && plan_.constant_bytes > 0) constants = add_data(constants_of(plan_), Plan::kAlignment);
+    if (const std::string weights = weights_of(plan_); external_constants && !weights.empty())
+      constants = add_data(weights, Plan::kAlignment);
     const std::vector<std::string> initials = add_initial_states();
     std::vector<int64_t> inputs;
     const int64_t first_step = add_steps(inputs);
@@ -87,7 +88,7 @@ class JobWriter {
     job_.header = "#include \"model.h\"\n";
     define("JOB_DATA", "\"" + data_path + "\"");
     define("JOB_CALL", prefix + "_call");
-    define("JOB_RESET", prefix + "_reset");
+    define("JOB_RESET", prefix + "_reset_stream");
     define("JOB_MEMORY", memory_ + kGuard);
     define("JOB_STATE_BYTES", job_.state_bytes);
     define("JOB_CONSTANTS", constants);

@@ -55,6 +55,7 @@ std::string to_string(rondo_status status) {
     case RONDO_BAD_DIMENSION: return "the dimensions contradict what the model requires of them";
     case RONDO_OVER_CAPACITY: return "the data make a dimension of the model larger or smaller than it can be";
     case RONDO_OTHER_VECTORS: return "the code is for vectors of another length than this processor's";
+    case RONDO_OTHER_WEIGHTS: return "the weights are no blob, or one of another architecture";
     case RONDO_INDEX_OUT_OF_RANGE: return "the data hold an index outside the table it selects from";
   }
   return fmt::format("status {}", static_cast<int>(status));
@@ -103,7 +104,15 @@ Result<LoadedModel> LoadedModel::build(const Plan& plan, const Target& target, c
   RONDO_CHECK(write_files({{path, library}}));
   RONDO_TRY(LoadedModel model, open(path, plan.name));
   RONDO_CHECK(model.use_threads(options.threads));
+  if (codegen.external_constants) RONDO_CHECK(model.use_weights(weights_of(plan)));
   return model;
+}
+
+Status LoadedModel::use_weights(const std::string& blob) {
+  RONDO_TRY(GuardedMemory memory, GuardedMemory::allocate(static_cast<int64_t>(blob.size())));
+  std::memcpy(memory.data(), blob.data(), blob.size());
+  weights_ = std::make_shared<GuardedMemory>(std::move(memory));
+  return Done{};
 }
 
 Status LoadedModel::use_threads(int threads) {
@@ -186,14 +195,15 @@ Status Instance::allocate() {
     output_memory_.push_back(std::move(memory));
   }
   input_pointers_.resize(input_shapes_.size());
-  call_ = {input_pointers_.data(), output_pointers_.data(), dims_.data(), state_.data(), scratch_.data(), nullptr,
+  call_ = {input_pointers_.data(), output_pointers_.data(), dims_.data(), state_.data(), scratch_.data(), model_.weights(),
            model_.parallel(), measured_.data()};
   return Done{};
 }
 
-Status Instance::reset() {
+Status Instance::reset_stream(int64_t stream) {
   if (model_.states().empty()) return Done{};
-  if (rondo_status status = model_.record().reset(state_.data(), dims_.data()); status != RONDO_OK)
+  const rondo_status status = model_.record().reset_stream(state_.data(), stream, model_.weights(), dims_.data());
+  if (status != RONDO_OK)
     return invalid("reset: " + to_string(status));
   return check_guards();
 }

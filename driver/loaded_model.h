@@ -52,6 +52,9 @@ class LoadedModel {
   const std::vector<Slot>& states() const { return states_; }
   const std::vector<std::string>& symbols() const { return symbols_; }
   const rondo_model& record() const { return *library_->model; }
+  /// What instances made from now on call with: the blob of another model of the same architecture, say. Its code checks it.
+  Status use_weights(const std::string& blob);
+  const void* weights() const { return weights_ ? weights_->data() : nullptr; }
   /// Null if the library exports no such symbol.
   void* find_symbol(const std::string& name) const;
   /// Instances made from now on share a pool of so many threads; one: none.
@@ -70,6 +73,7 @@ class LoadedModel {
   };
   std::shared_ptr<rondo_library> library_;
   std::shared_ptr<rondo_pool> pool_;
+  std::shared_ptr<GuardedMemory> weights_;
   std::vector<Slot> inputs_, outputs_, states_;
   std::vector<std::string> symbols_;
 };
@@ -77,7 +81,9 @@ class LoadedModel {
 /// One caller of a model: state, scratch and output memory for fixed dimensions.
 class Instance {
  public:
-  Status reset();
+  Status reset() { return reset_stream(-1); }
+  /// One of several; negative: all.
+  Status reset_stream(int64_t stream);
   /// Inputs in the record's order and of the record's shapes.
   Result<std::vector<Tensor>> call(const std::vector<Tensor>& inputs);
   Status set_state(const std::string& name, const Tensor& value);

@@ -50,11 +50,11 @@ ModelReport model_report(const Plan& plan, const Target& target, Audit audit, bo
   }
   for (LayerReport& layer : report.layers)
     for (int buffer : buffers.at(layer.place)) add_buffer(layer, plan.buffers[buffer]);
-  report.constant_bytes = plan.constant_bytes;
+  report.constant_bytes = weight_bytes(plan);
   report.state_bytes = plan.state_bytes;
   report.scratch_bytes = plan.scratch_bytes;
   report.audit = std::move(audit);
-  if (!external_constants) report.audit.read_only_bytes -= plan.constant_bytes;
+  if (!external_constants) report.audit.read_only_bytes -= report.constant_bytes;
   return report;
 }
 

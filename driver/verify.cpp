@@ -12,6 +12,7 @@
 #include "driver/play.h"
 #include "driver/report.h"
 #include "driver/settle.h"
+#include "driver/streams.h"
 
 namespace rondo {
 namespace {
@@ -46,20 +47,8 @@ class Verifier {
   Status check(const Recording& recording) {
     const std::vector<NamePair> states = states_for(recording);
     RONDO_TRY(const Built* built, model_for(recording, states));
-    for (const NamedTensor& input : recording.inputs)
-      if (frozen_.count(input.name)) report({warning("--const replaces the recorded values", "'" + input.name + "'")});
-    report_settled(built->settled, recording.path);
-    std::set<std::string> frozen = names_of(built->settled);
-    frozen.insert(frozen_.begin(), frozen_.end());
-    RONDO_TRY(Played played, about_file(built->play(recording, frozen), recording.path));
-    if (!options_.outputs.empty()) RONDO_CHECK(write_played(options_.outputs, number_++, played));
-    for (const NamedTensor& want : recording.outputs) RONDO_CHECK(check_output(recording, states, played, want));
-    for (const RecordedState& state : recording.states)
-      compare_one(recording, "state", state.input, *find(played.states, state.input), state.final);
-    for (const NamedTensor& output : played.outputs)
-      if (!find(recording.outputs, output.name))
-        fmt::print("{}: output '{}': not recorded, not compared\n", recording.path, output.name);
-    return Done{};
+    if (options_.model.streams > 0) return check_played(in_all_streams(recording, options_.model.streams), states, *built);
+    return check_played(recording, states, *built);
   }
 
   Status conclude() const {
@@ -126,6 +115,23 @@ class Verifier {
     return &built_.back();
   }
 
+  Status check_played(const Recording& recording, const std::vector<NamePair>& states, const Built& built) {
+    for (const NamedTensor& input : recording.inputs)
+      if (frozen_.count(input.name)) report({warning("--const replaces the recorded values", "'" + input.name + "'")});
+    report_settled(built.settled, recording.path);
+    std::set<std::string> frozen = names_of(built.settled);
+    frozen.insert(frozen_.begin(), frozen_.end());
+    RONDO_TRY(Played played, about_file(built.play(recording, frozen), recording.path));
+    if (!options_.outputs.empty()) RONDO_CHECK(write_played(options_.outputs, number_++, played));
+    for (const NamedTensor& want : recording.outputs) RONDO_CHECK(check_output(recording, states, played, want));
+    for (const RecordedState& state : recording.states)
+      compare_one(recording, "state", state.input, *find(played.states, state.input), state.final);
+    for (const NamedTensor& output : played.outputs)
+      if (!find(recording.outputs, output.name))
+        fmt::print("{}: output '{}': not recorded, not compared\n", recording.path, output.name);
+    return Done{};
+  }
+
   Status check_output(const Recording& recording, const std::vector<NamePair>& states, const Played& played,
                       const NamedTensor& want) {
     if (const Tensor* got = find(played.outputs, want.name)) {
@@ -165,8 +171,6 @@ class Verifier {
 }  // namespace
 
 Status verify(const VerifyOptions& options) {
-  if (options.runner.empty() && options.model.external_weights)
-    return invalid("--external-weights: programs for --runner bring the weights; calls on this machine do not");
   RONDO_TRY(Parsed source, read_source(options.model));
   const Interface interface = interface_of(source);
   Verifier verifier(options, std::move(source));

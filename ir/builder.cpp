@@ -49,6 +49,7 @@ std::vector<Value*> Builder::node(Op op, std::vector<Value*> operands, Attribute
 }
 
 Value* Builder::constant(Tensor value) { return one(Op::constant, {}, {{"value", std::move(value)}}); }
+Value* Builder::weight(Tensor value) { return one(Op::weight, {}, {{"value", std::move(value)}}); }
 Value* Builder::scalar(DType dtype, double value) { return constant(Tensor::scalar(dtype, value)); }
 
 Value* Builder::scalar(const Value* like, double value) {

@@ -28,6 +28,7 @@ class Builder {
 
   // Sources.
   Value* constant(Tensor value);
+  Value* weight(Tensor value);
   /// A scalar of `like`'s dtype.
   Value* scalar(const Value* like, double value);
   Value* scalar(DType dtype, double value);

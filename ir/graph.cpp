@@ -77,6 +77,7 @@ std::unique_ptr<Graph> Graph::clone(std::map<const Value*, Value*>* mapping) con
   copy->declared_outputs = declared_outputs;
   copy->equalities = equalities;
   copy->bindings = bindings;
+  copy->stepping = stepping;
   for (const auto& param : params) copy->params.push_back(clone_value(*param, nullptr, values));
   for (const auto& node : nodes) copy->nodes.push_back(clone_node(*node, values));
   for (Value* output : outputs) copy->outputs.push_back(values.at(output));
@@ -108,6 +109,10 @@ std::optional<std::pair<std::string, Dim>> solve(const Dim& equation) {
 
 }  // namespace
 
+bool has_streams_axis(const Stepping& stepping, const Type& type) {
+  return stepping.streams == 0 || (type.rank() > 0 && type.shape[0].is(stepping.streams));
+}
+
 bool Graph::require_equal(const Dim& left, const Dim& right, const std::string& reason) {
   const Dim a = resolve(left), b = resolve(right);
   const Dim difference = a - b;
@@ -133,7 +138,7 @@ class Comparison {
     if (a.level != b.level || a.name != b.name || a.opset != b.opset || a.output_names != b.output_names) return false;
     if (a.params.size() != b.params.size() || a.nodes.size() != b.nodes.size()) return false;
     if (a.outputs.size() != b.outputs.size() || a.states.size() != b.states.size()) return false;
-    if (a.equalities.size() != b.equalities.size()) return false;
+    if (a.equalities.size() != b.equalities.size() || !(a.stepping == b.stepping)) return false;
     for (size_t i = 0; i < a.equalities.size(); ++i)
       if (!(a.equalities[i].a == b.equalities[i].a && a.equalities[i].b == b.equalities[i].b)) return false;
     for (size_t i = 0; i < a.params.size(); ++i)
@@ -183,6 +188,14 @@ bool equal(const Graph& a, const Graph& b) { return Comparison().graphs(a, b); }
 const Tensor* constant_of(const Value* value) {
   if (!value || !value->producer || value->producer->op != Op::constant) return nullptr;
   return &value->producer->attributes.tensor("value");
+}
+
+const Tensor* tensor_of(const Node& node) {
+  return node.op == Op::constant || node.op == Op::weight ? &node.attributes.tensor("value") : nullptr;
+}
+
+const Tensor* tensor_of(const Value* value) {
+  return value && value->producer ? tensor_of(*value->producer) : nullptr;
 }
 
 void replace_uses(Graph& graph, const std::map<const Value*, Value*>& replacement) {

@@ -45,6 +45,17 @@ struct State {
   std::optional<Tensor> initial;  // zeros if absent
 };
 
+/// How a call of a graph with states relates to the sequences that it works on, piece by piece.
+struct Stepping {
+  int64_t streams = 0;  // independent ones, along the first axis of inputs, outputs and states; 0: there is no such axis
+  int64_t frames = 0;   // of the sequence, that a call takes; 0: it is not known to be a part of a sequence
+  int64_t latency = 0;  // frames by which outputs are late
+  friend bool operator==(const Stepping&, const Stepping&) = default;
+};
+
+/// Whether a value of this type has the axis that `stepping` asks for.
+bool has_streams_axis(const Stepping& stepping, const Type& type);
+
 /// Two dims that must be equal for the graph to mean anything; checked at entry.
 struct Equality {
   Dim a, b;
@@ -72,6 +83,7 @@ class Graph {
   /// What the file says of its outputs' types, parallel to outputs; not trusted, only compared. Main graph of a model.
   std::vector<std::optional<Type>> declared_outputs;
   std::vector<State> states;
+  Stepping stepping;
   std::vector<Equality> equalities;            // what is left after symbols proved equal were merged
   std::map<std::string, Dim> bindings;         // symbols found equal to something else, not yet merged
 
@@ -94,8 +106,11 @@ class Graph {
 /// Structural equality: everything but places, derived elements, and the names of values inside.
 bool equal(const Graph& a, const Graph& b);
 
-/// The tensor of a `constant` node's result; null for any other value.
+/// The tensor of a `constant` node's result, whose values passes may look at; null for any other value.
 const Tensor* constant_of(const Value* value);
+/// The same of a `constant` or a `weight`: to move its elements about, or to ask for its shape.
+const Tensor* tensor_of(const Node& node);
+const Tensor* tensor_of(const Value* value);
 
 /// Replaces operands and outputs of the graph's own nodes by the mapping (not inside regions).
 void replace_uses(Graph& graph, const std::map<const Value*, Value*>& replacement);

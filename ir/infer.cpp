@@ -29,6 +29,7 @@ struct AttributeRule {
 
 constexpr AttributeRule kAttributes[] = {
     {Op::constant, "value", AttributeKind::tensor},
+    {Op::weight, "value", AttributeKind::tensor},
     {Op::dims, "values", AttributeKind::dims},
     {Op::dims, "shape", AttributeKind::integers},
     {Op::dims, "to", AttributeKind::dtype},

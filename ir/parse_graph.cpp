@@ -117,8 +117,9 @@ class GraphParser {
   }
 
   Status statement(Scope& scope) {
-    if (scope.is_region && (reader_.at_word("input") || reader_.at_word("state")))
+    if (scope.is_region && (reader_.at_word("input") || reader_.at_word("state") || reader_.at_word("stepping")))
       return reader_.error("a region's parameters stand in its parentheses, and it has no states");
+    if (reader_.take_word("stepping")) return parse_stepping(reader_, scope.graph.stepping);
     if (reader_.take_word("input")) return input(scope);
     if (reader_.take_word("state")) return state(scope);
     if (reader_.take_word("require")) return require(scope);

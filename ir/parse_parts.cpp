@@ -242,4 +242,12 @@ Result<Type> TextReader::type() {
   return type;
 }
 
+Status parse_stepping(TextReader& reader, Stepping& stepping) {
+  for (auto [word, number] : {std::pair{"streams", &stepping.streams}, {"frames", &stepping.frames}, {"latency", &stepping.latency}}) {
+    RONDO_CHECK(reader.expect_word(word));
+    RONDO_TRY(*number, reader.small_integer("a number that is not negative"));
+  }
+  return Done{};
+}
+
 }  // namespace rondo

@@ -83,6 +83,9 @@ Status read_list(TextReader& reader, std::string_view close, Function item) {
   }
 }
 
+/// Reads "streams N frames N latency N", after the word "stepping".
+Status parse_stepping(TextReader& reader, Stepping& stepping);
+
 Result<Graph> parse_graph(TextReader& reader);  // from "model" or "core" on
 Result<Plan> parse_plan(TextReader& reader);    // from "plan" on
 

@@ -40,6 +40,7 @@ class PlanParser {
     if (reader_.take_word("symbols")) return symbols();
     if (reader_.take_word("require")) return require();
     if (reader_.take_word("math")) return math();
+    if (reader_.take_word("stepping")) return parse_stepping(reader_, plan_.stepping);
     if (reader_.take_word("measured")) return measured();
     if (reader_.take_word("memory")) return memory();
     if (reader_.take_word("buffer")) return buffer();

@@ -194,6 +194,7 @@ struct Plan {
   std::vector<std::pair<std::string, Dim>> measured;
   std::vector<Port> inputs, outputs;
   std::vector<StateSlot> states;
+  Stepping stepping;
   std::vector<Buffer> buffers;
   std::vector<Step> steps;
   Dim scratch_bytes, state_bytes;
@@ -215,6 +216,24 @@ void for_each_read(AnyStep& step, Function f) {
   if (auto* choice = std::get_if<Choice>(&step.what)) f(choice->condition);
   if (auto* measure = std::get_if<Measure>(&step.what)) f(measure->buffer);
 }
+/// Calls f(step) for every step, a step before those inside it.
+template <class Steps, class Function>
+void for_each_step(Steps& steps, Function f) {
+  for (auto& step : steps) {
+    f(step);
+    for_each_nested(step, [&](auto& nested) { for_each_step(nested, f); });
+  }
+}
+
+/// Calls f(kernel) for every kernel, in order.
+template <class Steps, class Function>
+void for_each_kernel(Steps& steps, Function f) {
+  for (auto& step : steps) {
+    if (auto* kernel = std::get_if<Kernel>(&step.what)) f(*kernel);
+    for_each_nested(step, [&](auto& nested) { for_each_kernel(nested, f); });
+  }
+}
+
 const std::string& name_of(const Step& step);
 /// The highest value of every symbol that the steps measure, in terms of the plan's symbols.
 std::map<std::string, Dim> highest_of(const Plan& plan);

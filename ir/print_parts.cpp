@@ -208,6 +208,11 @@ void print_tensor(std::string& out, const Tensor& tensor, const PrintOptions& op
   }
 }
 
+std::string print_stepping(const Stepping& stepping) {
+  if (stepping == Stepping()) return "";
+  return fmt::format("stepping streams {} frames {} latency {}", stepping.streams, stepping.frames, stepping.latency);
+}
+
 void print_attribute(std::string& out, const Attribute& value, const PrintOptions& options) {
   std::visit(AttributePrinter{out, options}, value);
 }

@@ -25,6 +25,8 @@ void print_attribute(std::string& out, const Attribute& value, const PrintOption
 
 /// "12 multiply-adds, 8 functions": what there is none of is left out.
 std::string print_counts(std::initializer_list<std::pair<Dim, std::string_view>> counts);
+/// "stepping streams 4 frames 1 latency 0"; empty where there is nothing to say.
+std::string print_stepping(const Stepping& stepping);
 
 /// Words that mean something else where a dimension's name may stand.
 bool is_reserved_symbol(std::string_view name);

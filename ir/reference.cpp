@@ -124,7 +124,7 @@ void RegionEvaluator::find_dying() {
   for (int output : outputs_) live[output] = true;
   for (size_t i = 0; i < graph_.params.size(); ++i) live[i] = true;  // the caller's
   for (const Step& step : steps_)
-    if (step.node->op == Op::constant) live[step.results[0]] = true;
+    if (tensor_of(*step.node)) live[step.results[0]] = true;
   for (size_t i = steps_.size(); i-- > 0;) {
     Step& step = steps_[i];
     for (const auto* used : {&step.operands, &step.results})
@@ -134,7 +134,7 @@ void RegionEvaluator::find_dying() {
 }
 
 Status RegionEvaluator::run_step(const Step& step) {
-  if (step.node->op == Op::constant && current_[step.results[0]]) return Done{};
+  if (tensor_of(*step.node) && current_[step.results[0]]) return Done{};
   std::vector<const Array*> operands;
   for (int slot : step.operands) operands.push_back(current_[slot]);
   RONDO_TRY(std::vector<Array> results, evaluate(*step.node, operands, symbols_));

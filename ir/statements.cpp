@@ -71,6 +71,7 @@ std::string Statements::parameter(const Graph& graph, const Value& param, const 
 
 std::vector<std::string> Statements::facts(const Graph& graph) const {
   std::vector<std::string> lines;
+  if (std::string stepping = print_stepping(graph.stepping); !stepping.empty()) lines.push_back(std::move(stepping));
   for (const Equality& equality : graph.equalities) lines.push_back(fact(equality));
   for (const auto& [name, dim] : graph.bindings) {
     std::string out = "bind ";

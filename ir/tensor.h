@@ -43,6 +43,8 @@ class Tensor {
   Tensor reshaped(std::vector<int64_t> shape) const;
 
   friend bool operator==(const Tensor& a, const Tensor& b);
+  /// Copies of one tensor, under whatever shape, and not just tensors with equal elements.
+  bool is_copy_of(const Tensor& other) const { return bytes_ == other.bytes_; }
 
  private:
   DType dtype_ = DType::f32;

@@ -71,6 +71,7 @@ class GraphVerifier {
     }
     outputs(is_main);
     states(is_main);
+    if (is_main) stepping();
     return std::move(errors_);
   }
 
@@ -254,6 +255,17 @@ class GraphVerifier {
       report(fmt::format("there must be {} output names, not {}", wanted, graph_.output_names.size()), "");
     if (!graph_.declared_outputs.empty() && graph_.declared_outputs.size() != graph_.outputs.size())
       report("declared output types must be as many as outputs", "");
+  }
+
+  void stepping() {
+    const Stepping& stepping = graph_.stepping;
+    if (std::min({stepping.streams, stepping.frames, stepping.latency}) < 0) report("a number of stepping is negative", "");
+    const auto check = [&](const Value* value) {
+      if (value && value->type && !has_streams_axis(stepping, *value->type))
+        report("its first axis is not that of the streams", fmt::format("value '{}'", value->name));
+    };
+    for (const auto& param : graph_.params) check(param.get());
+    for (const Value* output : graph_.outputs) check(output);
   }
 
   void states(bool is_main) {

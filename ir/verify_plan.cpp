@@ -62,6 +62,8 @@ class InterfaceCheck {
     for (size_t i = 0; i < plan_.inputs.size(); ++i) port("input", plan_.inputs[i], i, Buffer::Kind::input);
     for (size_t i = 0; i < plan_.outputs.size(); ++i) port("output", plan_.outputs[i], i, Buffer::Kind::output);
     for (size_t i = 0; i < plan_.states.size(); ++i) state(plan_.states[i], i);
+    const Stepping& stepping = plan_.stepping;
+    report_.add(std::min({stepping.streams, stepping.frames, stepping.latency}) >= 0, "stepping", "a number is negative");
     for (std::string& message : memory_errors(plan_)) report_.add(false, "memory", std::move(message));
   }
 
@@ -117,6 +119,7 @@ class InterfaceCheck {
     if (!report_.add(buffer, place, fmt::format("buffer {} does not exist", port.buffer))) return;
     report_.add(buffer->kind == kind && buffer->slot == static_cast<int>(number), place,
                 fmt::format("its buffer '{}' must be {} {}", buffer->name, word, number));
+    report_.add(has_streams_axis(plan_.stepping, port.type), place, "its first axis is not that of the streams");
     report_.add(buffer->dtype == port.type.dtype && buffer->count == element_count(shape), place,
                 fmt::format("its type {} does not fit its buffer, {}[{}]", to_string(port.type),
                             to_string(buffer->dtype), buffer->count.to_string()));

@@ -1,5 +1,5 @@
-// What the user fixes of a model before it is compiled: dimensions, and outputs that feed inputs.
-// Entries: bind_dims, bind_state. Tested by expand_driver_test.cpp.
+// What the user fixes of a model before it is compiled: dimensions, outputs that feed inputs, and ragged batches.
+// Entries: bind_dims, bind_state, bind_ragged. Tested by expand_driver_test.cpp.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -73,6 +73,32 @@ Status bind_state(Graph& model, const std::string& input, const std::string& out
   std::rotate(owner, owner + 1, model.params.end());
   for (size_t i = 0; i < model.params.size(); ++i) model.params[i]->index = static_cast<int>(i);
   return Done{};
+}
+
+namespace {
+
+/// Sets the attribute in the graph and its regions; how many layers have lengths of sequences.
+int set_ragged(Graph& graph, const std::string& ragged) {
+  constexpr size_t kLengths = 4;  // the operand
+  int layers = 0;
+  for (const auto& node : graph.nodes) {
+    for (const auto& region : node->regions) layers += set_ragged(*region, ragged);
+    const bool recurrent = node->op == Op::LSTM || node->op == Op::GRU || node->op == Op::RNN;
+    if (!recurrent || node->operands.size() <= kLengths || !node->operands[kLengths]) continue;
+    node->attributes.set("ragged", ragged);
+    ++layers;
+  }
+  return layers;
+}
+
+}  // namespace
+
+Status bind_ragged(Graph& model, const std::string& ragged) {
+  if (model.level == Level::core)
+    return invalid("the text is at the core level, where --ragged comes too late");
+  if (set_ragged(model, ragged) > 0) return Done{};
+  return invalid("--ragged is for models whose recurrent layers are given lengths of sequences (sequence_lens); this one "
+                 "has none");
 }
 
 }  // namespace rondo

@@ -19,7 +19,7 @@ struct Gates {
 
 const Tensor* gate_matrix(const Node& node) {
   if (node.op != Op::matmul) return nullptr;
-  const Tensor* matrix = constant_of(node.operands[1]);
+  const Tensor* matrix = tensor_of(node.operands[1]);
   return matrix && matrix->shape().size() == 2 ? matrix : nullptr;
 }
 
@@ -83,8 +83,8 @@ class GateFusion {
     Value*& known = joined_[matrices];
     if (known) return known;
     std::vector<const Tensor*> tensors;
-    for (const Value* matrix : matrices) tensors.push_back(constant_of(matrix));
-    return known = b.constant(join_columns(tensors));
+    for (const Value* matrix : matrices) tensors.push_back(tensor_of(matrix));
+    return known = constant_from(matrices, join_columns(tensors), b);
   }
 
   std::vector<Gates> gates_;

@@ -62,7 +62,7 @@ std::vector<const Node*> products_of(const Scan& scan, const std::vector<Value*>
 
 /// A product of at most two rows with a small constant matrix.
 bool is_small(const Node& product, const PassContext& context) {
-  const Tensor* matrix = product.op == Op::matmul ? constant_of(product.operands[1]) : nullptr;
+  const Tensor* matrix = product.op == Op::matmul ? tensor_of(product.operands[1]) : nullptr;
   if (!matrix || matrix->shape().size() != 2) return false;
   const Dim rows = element_count(product.operands[0]->type->shape);
   return provably_le(rows, Dim(2 * matrix->shape()[0])) &&
@@ -72,7 +72,7 @@ bool is_small(const Node& product, const PassContext& context) {
 /// A product of at least 16 rows with a constant matrix of at most twice the second cache, whose results of all steps
 /// take more than that cache.
 bool is_large(const Node& product, const Dim& trip, const PassContext& context) {
-  const Tensor* matrix = product.op == Op::matmul ? constant_of(product.operands[1]) : nullptr;
+  const Tensor* matrix = product.op == Op::matmul ? tensor_of(product.operands[1]) : nullptr;
   if (!matrix || matrix->shape().size() != 2) return false;
   const Dim rows = floor_div(element_count(product.operands[0]->type->shape), Dim(matrix->shape()[0]));
   const Dim all = element_count(product.result()->type->shape) * trip * Dim(byte_size(matrix->dtype()));

@@ -92,7 +92,7 @@ struct BiasedProduct {
   struct Part {
     const Node* slice;
     const Node* sum;       // add(slice, bias); null: no bias
-    const Tensor* bias;
+    const Value* bias;     // a constant or a weight
     int64_t start, size;
   };
   std::vector<Part> parts;
@@ -144,10 +144,10 @@ class BiasFinder {
     const Node& sum = *users->second[0];
     if (sum.op != Op::add || !(sum.result()->type == slice.result()->type)) return;
     const Value* other = sum.operands[sum.operands[0] == slice.result() ? 1 : 0];
-    const Tensor* bias = constant_of(other);
+    const Tensor* bias = tensor_of(other);
     if (!bias || (bias->count() != 1 && (bias->count() != part.size || bias->shape().back() != part.size))) return;
     part.sum = &sum;
-    part.bias = bias;
+    part.bias = other;
   }
 
   static bool disjoint(std::vector<BiasedProduct::Part> parts) {
@@ -161,16 +161,21 @@ class BiasFinder {
   std::unordered_map<const Value*, std::vector<const Node*>> users_;  // null: an output
 };
 
-Tensor joined_bias(const BiasedProduct& product, const Type& type) {
+Value* joined_bias(const BiasedProduct& product, const Type& type, Builder& b) {
   const size_t element = static_cast<size_t>(byte_size(type.dtype));
   const int64_t columns = *type.shape.back().constant();
   std::string bytes(static_cast<size_t>(columns) * element, '\0');
-  for (const auto& part : product.parts)
-    for (int64_t i = 0; part.bias && i < part.size; ++i) {
-      const size_t from = part.bias->count() == 1 ? 0 : static_cast<size_t>(i) * element;
-      bytes.replace(static_cast<size_t>(part.start + i) * element, element, part.bias->bytes().substr(from, element));
+  std::vector<const Value*> biases;
+  for (const auto& part : product.parts) {
+    if (!part.bias) continue;
+    biases.push_back(part.bias);
+    const Tensor& bias = *tensor_of(part.bias);
+    for (int64_t i = 0; i < part.size; ++i) {
+      const size_t from = bias.count() == 1 ? 0 : static_cast<size_t>(i) * element;
+      bytes.replace(static_cast<size_t>(part.start + i) * element, element, bias.bytes().substr(from, element));
     }
-  return Tensor(type.dtype, {columns}, std::move(bytes));
+  }
+  return constant_from(biases, Tensor(type.dtype, {columns}, std::move(bytes)), b);
 }
 
 Result<bool> join_biases(const Scan& scan) {
@@ -188,12 +193,12 @@ Result<bool> join_biases(const Scan& scan) {
   }
   if (products.empty()) return false;
   return Rewriter([&](Node& node, Builder& b, Rewriter&) -> std::vector<Value*> {
-           if (sums.count(&node)) return {node.operands[constant_of(node.operands[0]) ? 1 : 0]};
+           if (sums.count(&node)) return {node.operands[tensor_of(node.operands[0]) ? 1 : 0]};
            auto found = slices.find(&node);
            if (found == slices.end()) return {};
            BiasedProduct& product = products[found->second];
            Value* whole = node.operands[0];
-           if (!product.biased) product.biased = b.add(whole, b.constant(joined_bias(product, *whole->type)));
+           if (!product.biased) product.biased = b.add(whole, joined_bias(product, *whole->type, b));
            const Attributes& at = node.attributes;
            return {b.slice(product.biased, at.dims("starts"), at.dims("sizes"), at.integers("steps"))};
          })

@@ -1,12 +1,14 @@
 // merge_common: nodes with the same operator, operands and attributes become one, in every graph and region.
 //
-// Operands of commutative operators compare in any order. Constants are equal if their bytes are. Nodes with regions
+// Operands of commutative operators compare in any order. Constants are equal if their bytes are, weights if
+// they are copies of one. Nodes with regions
 // are not compared; a scan that gets one value twice, as two invariants or two scanned operands, gets it once.
 // Tested by tests/passes/merge_common.test.
 #include <algorithm>
 #include <bit>
 
 #include "passes/pass.h"
+#include "passes/query.h"
 #include "passes/rewriter.h"
 #include "passes/scan_edit.h"
 
@@ -56,7 +58,7 @@ class Seen {
     for (const auto& [name, value] : node.attributes.entries())
       hash = mix(mix(hash, hash_text(name)), std::visit(HashAttribute(), value));
     for (Node* other : nodes_[hash])
-      if (other->op == node.op && numbers(*other) == operands && other->attributes == node.attributes) return other;
+      if (other->op == node.op && numbers(*other) == operands && same_attributes(*other, node)) return other;
     nodes_[hash].push_back(&node);
     return nullptr;
   }

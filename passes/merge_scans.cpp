@@ -28,7 +28,7 @@ std::optional<int64_t> bytes_of_step(const Graph& body, size_t first_invariant) 
   for (size_t i = first_invariant; i < body.params.size(); ++i)
     if (!add(*body.params[i]->type)) return std::nullopt;
   for (const auto& node : body.nodes) {
-    if (node->op == Op::constant && !add(*node->result()->type)) return std::nullopt;
+    if (tensor_of(*node) && !add(*node->result()->type)) return std::nullopt;
     if (!node->regions.empty()) return std::nullopt;  // recurrences inside: more than one chain
   }
   return total;

@@ -14,11 +14,12 @@ constexpr PassInfo kPasses[] = {
 #include "passes/passes.def"
 };
 
-// Constants first, because everything else looks for them. Rolling next, while a cell still has its exporter's form:
+// Weights before anything looks at constants. Constants first, because everything else looks for them. Rolling next, while a cell still has its exporter's form:
 // what is rolled is then treated like any layer. Gates before hoisting, so that one product is hoisted per layer.
 // Hoisting before unrolling, so that even short sequences get one product for all steps. Unrolling judges rolled scans
 // too, and nothing rolls after it. Fusion last: nothing looks into fused nodes any more.
 constexpr std::string_view kOrder[] = {
+    "mark_weights",
     "fold_constants", "merge_common", "remove_dead",          "roll_scans",     "fold_constants", "merge_common",
     "fuse_gates",     "hoist_input_products", "fold_constants", "merge_scans", "unroll_scans", "fold_constants",
     "merge_common",   "remove_dead",  "fuse_pointwise",       "remove_dead",
@@ -67,6 +68,7 @@ Status optimise(Graph& core, const TargetFacts& target, const PipelineOptions& o
       return invalid("there is no pass '" + name + "' to leave out");
   const PassContext context{target, options.unroll, remarks};
   for (std::string_view name : kOrder) {
+    if (name == "mark_weights" && !options.swap_weights) continue;
     if (std::find(options.without.begin(), options.without.end(), name) != options.without.end()) continue;
     if (options.begin) options.begin(name);
     Result<bool> changed = find_pass(name)->function(core, context);

@@ -16,9 +16,17 @@ Status bind_dims(Graph& model, const std::map<std::string, int64_t>& values);
 /// after the input.
 Status bind_state(Graph& model, const std::string& input, const std::string& output);
 
+/// What recurrent layers give past the end of a sequence that is shorter than others (--ragged): "zero" or "carry", the state
+/// that is kept. A model without lengths of sequences is an error.
+Status bind_ragged(Graph& model, const std::string& ragged);
+
 /// model -> core: expands every operator, and sets the types of the model's values on the way. All unsupported
 /// operators are reported at once. Warnings: declared types that inference refutes.
 Result<Graph> expand(Graph& model, Diagnostics& warnings);
+
+/// A core graph with states whose every call moves on so many independent streams: inputs, outputs and states get a first
+/// axis, along which the streams lie.
+Result<Graph> interleave_streams(const Graph& one, int64_t count);
 
 struct PipelineOptions {
   std::vector<std::string> without;  // passes left out; names of plan stages are allowed and mean nothing here
@@ -26,6 +34,7 @@ struct PipelineOptions {
   // Called before each pass with its name, and after it also with the graph and whether it changed. May be empty.
   std::function<void(std::string_view)> begin;
   std::function<void(std::string_view, const Graph&, bool)> observe;
+  bool swap_weights = false;  // the code is to run with the weights of other models of the same architecture
 };
 
 /// Runs the passes in their order, verifying after each.

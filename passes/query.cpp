@@ -29,8 +29,21 @@ bool all_finite(const Tensor& tensor) {
 }
 
 bool is_view(Op op) { return op == Op::slice || op == Op::transpose || op == Op::broadcast || op == Op::reshape; }
-bool is_source(Op op) { return op == Op::constant || op == Op::dims || op == Op::iota; }
+bool is_source(Op op) { return op == Op::constant || op == Op::weight || op == Op::dims || op == Op::iota; }
 bool is_product(Op op) { return op == Op::matmul || op == Op::conv; }
+
+Value* constant_from(const std::vector<const Value*>& sources, Tensor tensor, Builder& b) {
+  for (const Value* source : sources) {
+    while (source->producer && is_view(source->producer->op)) source = source->producer->operands[0];
+    if (is_op(source, Op::weight)) return b.weight(std::move(tensor));
+  }
+  return b.constant(std::move(tensor));
+}
+
+bool same_attributes(const Node& a, const Node& b) {
+  if (a.op == Op::weight && !tensor_of(a)->is_copy_of(*tensor_of(b))) return false;
+  return a.attributes == b.attributes;
+}
 
 std::optional<int64_t> byte_count(const Type& type) {
   std::optional<int64_t> count = element_count(type.shape).constant();

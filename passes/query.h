@@ -4,7 +4,7 @@
 
 #include <unordered_map>
 
-#include "ir/graph.h"
+#include "ir/builder.h"
 
 namespace rondo {
 
@@ -18,10 +18,15 @@ bool all_finite(const Tensor& tensor);
 
 /// slice, transpose, broadcast, and every reshape: index arithmetic, no work.
 bool is_view(Op op);
-/// constant, dims, iota: no operands.
+/// constant, weight, dims, iota: no operands.
 bool is_source(Op op);
 /// matmul, conv.
 bool is_product(Op op);
+
+/// A constant whose elements come from those of others: a weight, if one of them is.
+Value* constant_from(const std::vector<const Value*>& sources, Tensor tensor, Builder& b);
+/// A weight is like itself alone, whatever its values.
+bool same_attributes(const Node& a, const Node& b);
 
 /// Bytes, where the shape is constant.
 std::optional<int64_t> byte_count(const Type& type);

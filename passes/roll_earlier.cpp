@@ -132,7 +132,7 @@ class EarlierStep {
       for (size_t k = 0; k < r_.feeds[i].size() && earlier_[i]; ++k)
         if (r_.feeds[i][k].kind == Feed::Kind::scanned && r_.feeds[i][k].at == at) found = earlier_[i]->operands[k];
     const bool constants = sequence.kind == StepInput::Kind::constants;
-    if (!found || !(found->type == sequence.values[0]->type) || (constants && !constant_of(found))) return nullptr;
+    if (!found || !(found->type == sequence.values[0]->type) || (constants && !tensor_of(found))) return nullptr;
     written_[at] = found;
     return copy(found);
   }

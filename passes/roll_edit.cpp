@@ -259,11 +259,12 @@ class Roller {
 
   Value* constants_value(const StepInput& sequence) {
     std::string bytes;
-    for (const Value* value : sequence.values) bytes += constant_of(value)->bytes();
-    const Tensor& first = *constant_of(sequence.values[0]);
+    for (const Value* value : sequence.values) bytes += tensor_of(value)->bytes();
+    const Tensor& first = *tensor_of(sequence.values[0]);
     std::vector<int64_t> shape = first.shape();
     shape.insert(shape.begin(), steps_);
-    return b_.constant(Tensor(first.dtype(), std::move(shape), std::move(bytes)));
+    return constant_from({sequence.values.begin(), sequence.values.end()},
+                         Tensor(first.dtype(), std::move(shape), std::move(bytes)), b_);
   }
 
   /// [.., steps * size, ..] -> [.., steps, size, ..] -> [steps, .., size, ..].

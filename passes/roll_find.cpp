@@ -122,7 +122,7 @@ class Chains {
       if (x == y || same_sequence(x, y) || follows(x, y)) continue;
       const bool y_starts = y->producer && next(y->producer) && !previous(y->producer);
       const bool outside = !(x->producer && holds(x->producer)) && !(y->producer && holds(y->producer));
-      const bool constant = is_op(x, Op::constant) || is_op(y, Op::constant);
+      const bool constant = tensor_of(x) || tensor_of(y);
       if (!y_starts && (!outside || constant || !(x->type == y->type))) return false;
     }
     return true;

@@ -89,7 +89,7 @@ class Prover {
     for (size_t t = 1; t < values.size(); ++t)
       if (!(values[t]->type == values[0]->type)) return std::nullopt;
     int constant = 0;
-    for (const Value* value : values) constant += is_op(value, Op::constant);
+    for (const Value* value : values) constant += tensor_of(value) != nullptr;
     if (constant != 0 && constant != static_cast<int>(values.size())) return std::nullopt;
     if (constant != 0 && byte_count(*values[0]->type).value_or(INT64_MAX) > kLargestStepConstant) return std::nullopt;
     if (constant != 0)

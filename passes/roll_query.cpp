@@ -39,7 +39,7 @@ bool same_form(const Node& a, const Node& b) {
   if (a.results.size() != b.results.size() || a.regions.size() != b.regions.size()) return false;
   for (size_t i = 0; i < a.results.size(); ++i)
     if (!(a.results[i]->type == b.results[i]->type)) return false;
-  if (!(a.attributes == b.attributes)) return false;
+  if (!same_attributes(a, b)) return false;
   for (size_t i = 0; i < a.regions.size(); ++i)
     if (!same_region(*a.regions[i], *b.regions[i])) return false;
   return true;
@@ -71,7 +71,7 @@ bool same_sequence(const Value* a, const Value* b) {
   if (a == b || !a->producer || !b->producer || !(a->type == b->type)) return false;
   const Node &x = *a->producer, &y = *b->producer;
   if (x.op != y.op) return false;
-  if (x.op == Op::constant) return byte_count(*a->type).value_or(INT64_MAX) <= kLargestStepConstant;
+  if (tensor_of(x)) return byte_count(*a->type).value_or(INT64_MAX) <= kLargestStepConstant;
   return x.op == Op::slice && x.operands[0] == y.operands[0] && !(x.attributes == y.attributes) &&
          x.attributes.integers("steps") == y.attributes.integers("steps");
 }

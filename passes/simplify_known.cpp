@@ -15,7 +15,7 @@ std::optional<Tensor> evaluate_known(const Node& node);
 
 /// The elements of a constant, or of a small broadcast of one. (Broadcasts stay as they are: they cost no memory.)
 std::optional<Tensor> known_tensor(const Value* value) {
-  if (const Tensor* tensor = constant_of(value)) return *tensor;
+  if (const Tensor* tensor = tensor_of(value)) return *tensor;
   if (!is_op(value, Op::broadcast)) return std::nullopt;
   std::optional<int64_t> count = element_count(value->type->shape).constant();
   if (!count || *count > kFreeElements) return std::nullopt;
@@ -68,7 +68,8 @@ Value* fold_evaluated(const Node& node, Builder& b) {
   if (node.operands.empty()) return nullptr;
   if (repeats_one_element(node)) return nullptr;
   std::optional<Tensor> tensor = evaluate_known(node);
-  return tensor ? b.constant(*std::move(tensor)) : nullptr;
+  if (!tensor) return nullptr;
+  return constant_from({node.operands.begin(), node.operands.end()}, *std::move(tensor), b);
 }
 
 Value* fold_elements(const Node& node, Builder& b) {

@@ -28,10 +28,11 @@ static int stem_of(const char *path, char *stem, size_t size) {
 }
 
 static int is_complete(const rondo_model *m) {
-  return m->name && m->call && m->scratch_size && m->shapes && m->input_count >= 0 && m->output_count >= 0 &&
+  return m->name && m->call && m->scratch_size && m->shapes && m->reset_stream && m->input_count >= 0 && m->output_count >= 0 &&
          m->state_count >= 0 && m->dim_count >= 0 && m->measured_count >= 0 && (m->input_count == 0 || m->inputs) &&
          (m->output_count == 0 || m->outputs) && (m->dim_count == 0 || m->dims) &&
          (m->measured_count == 0 || m->measured) &&
+         m->streams >= 0 && m->constant_bytes >= 0 &&
          (m->state_count == 0 || (m->states && m->reset && m->state_size && m->state_offsets));
 }
 

@@ -40,7 +40,9 @@ std::unique_ptr<Peer> make_sized(const Problem& problem) {
   switch (problem.row.hidden) {
     case 8: return std::make_unique<EigenPeer<SizedCell<8, 8>>>(problem);
     case 16: return std::make_unique<EigenPeer<SizedCell<16, 16>>>(problem);
+    case 20: return std::make_unique<EigenPeer<SizedCell<20, 20>>>(problem);
     case 32: return std::make_unique<EigenPeer<SizedCell<32, 32>>>(problem);
+    case 40: return std::make_unique<EigenPeer<SizedCell<40, 40>>>(problem);
     case 64: return std::make_unique<EigenPeer<SizedCell<64, 64>>>(problem);
     case 128: return std::make_unique<EigenPeer<SizedCell<128, 128>>>(problem);
     default: return nullptr;

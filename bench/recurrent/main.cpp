@@ -7,10 +7,11 @@
 
 #include "bench/recurrent/ablation.h"
 #include "bench/recurrent/limits.h"
-#include "bench/recurrent/ort.h"
 #include "bench/recurrent/run_row.h"
+#include "bench/recurrent/streams.h"
 #include "bench/recurrent/surroundings.h"
 #include "bench/recurrent/table.h"
+#include "driver/ort.h"
 
 using namespace rondo::benchmark;
 
@@ -19,6 +20,7 @@ namespace {
 struct Options {
   std::string rows, rondo, ort, keep, json, markdown;
   std::vector<std::string> rondo_options, left_out;
+  std::vector<int> streams;
   int rounds = 25, core = -1, accuracy_steps = 1000;
   double seconds = 8;
 };
@@ -38,6 +40,9 @@ int parse(Options& options, int argc, char** argv) {
   app.add_option("--markdown", options.markdown, "write the tables into this file");
   app.add_option("--ablation", options.left_out, "instead: rondo alone, and without each of these stages")
       ->delimiter(',');
+  app.add_option("--streams", options.streams, "instead: steps of so many streams in one call, beside a call for each")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 1024));
   CLI11_PARSE(app, argc, argv);
   if (options.core < 0) options.core = core_count() - 1;
   return -1;
@@ -63,11 +68,11 @@ std::vector<PeerKind> peers_of(const Options& options, Report& report) {
     report.peer_columns.push_back(kind.name);
     peers.push_back(std::move(kind));
   };
-  auto ort = options.ort.empty() ? rondo::Result<Ort>(rondo::invalid("no --ort")) : Ort::open(options.ort);
+  auto ort = options.ort.empty() ? rondo::Result<rondo::Ort>(rondo::invalid("no --ort")) : rondo::Ort::open(options.ort);
   if (ort)
     add(ort_kind(*ort), "ORT: ONNX Runtime " + ort->version());
   else
-    std::fprintf(stderr, "SKIP: ONNX Runtime: %s\n", to_string(ort.errors().front()).c_str());
+    std::fprintf(stderr, "SKIP: ONNX Runtime: %s\n", rondo::to_string(ort.errors().front()).c_str());
   add(onednn_kind(), "oneDNN " + onednn_version());
   add(eigen_kind(), "Eigen " + eigen_version() + ": cells sized at compile time, -O3 -march=native -ffast-math");
   add(naive_kind(), "naive: plain loops, with the same options");
@@ -119,11 +124,34 @@ int run_ablation(const Options& options, const WorkFolder& folder) {
   return write_file(options.markdown, table) ? 0 : 1;
 }
 
+/// Step rows: one call for several streams beside a call for each, as a table.
+int run_streams(const Options& options, const WorkFolder& folder) {
+  const RowOptions row_options{.rondo = {options.rondo, folder.path(), options.rondo_options},
+                               .peers = {},
+                               .timing = {.rounds = options.rounds, .longest = options.seconds},
+                               .core = options.core};
+  std::string table = interleaving_head(options.streams);
+  std::fputs(table.c_str(), stdout);
+  for (const Row& row : rows_matching(options.rows)) {
+    if (!row.keeps_state) continue;
+    auto line = interleave(row, row_options, options.streams);
+    if (!line) {
+      std::fprintf(stderr, "%s\n", to_string(line.errors().front()).c_str());
+      return 1;
+    }
+    table += interleaving_line(*line);
+    std::fputs(interleaving_line(*line).c_str(), stdout);
+    std::fflush(stdout);
+  }
+  return write_file(options.markdown, table) ? 0 : 1;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   Options options;
   if (int code = parse(options, argc, argv); code >= 0) return code;
   const WorkFolder folder(options.keep);
+  if (!options.streams.empty()) return run_streams(options, folder);
   return options.left_out.empty() ? run(options, folder) : run_ablation(options, folder);
 }

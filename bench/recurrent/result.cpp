@@ -12,7 +12,8 @@ namespace rondo::benchmark {
 namespace {
 
 constexpr double kMostError = 2e-6, kMostCompileSeconds = 1;
-constexpr double kLeastGain = 1.7;  // of two threads over one
+constexpr double kLeastGain = 1.7;       // of two threads over one
+constexpr double kLeastOverEigen = 1.3;  // of steps of small cells
 constexpr int64_t kMostText = 64 << 10;
 
 bool is_plain(const Row& row) { return row.layers == 1 && row.directions == 1 && row.threads == 1; }
@@ -93,6 +94,8 @@ std::vector<Goal> goals_of(const RowResult& result) {
     goals.push_back({fmt::format("best x{:.2f}", need.best), result.ratio_to(result.best_peer()) >= need.best});
   if (need.ort > 0)
     goals.push_back({fmt::format("ORT x{:.0f}", need.ort), result.ratio_to(result.find("ORT")) >= need.ort});
+  if (const Column* eigen = result.find("Eigen"); eigen && row.keeps_state && row.hidden <= 64)
+    goals.push_back({fmt::format("Eigen x{:.1f}", kLeastOverEigen), result.ratio_to(eigen) >= kLeastOverEigen});
   if (need.percent > 0)
     goals.push_back({fmt::format("limit {:.0f}%", need.percent), result.percent_of_limit() >= need.percent});
   if (row.batch > 1 && 2 * recurrent_bytes(row) <= second_level_cache())

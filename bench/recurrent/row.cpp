@@ -8,6 +8,7 @@ namespace {
 
 const char* word(Cell cell) { return cell == Cell::lstm ? "LSTM" : cell == Cell::gru ? "GRU" : "RNN"; }
 
+constexpr int kStepSizes[] = {8, 16, 20, 32, 40, 64, 128, 256, 512, 1024};
 constexpr int kSizes[] = {8, 16, 32, 64, 128, 256, 512, 1024};
 constexpr int kBatchSizes[] = {64, 256, 512, 1024};
 constexpr Cell kCells[] = {Cell::lstm, Cell::gru, Cell::rnn};
@@ -29,7 +30,7 @@ std::string name_of(const Row& row) {
 std::vector<Row> all_rows() {
   std::vector<Row> rows;
   for (Cell cell : kCells)
-    for (int hidden : kSizes) rows.push_back({.cell = cell, .hidden = hidden, .keeps_state = true});
+    for (int hidden : kStepSizes) rows.push_back({.cell = cell, .hidden = hidden, .keeps_state = true});
   for (Cell cell : kCells)
     for (int hidden : kSizes) rows.push_back({.cell = cell, .hidden = hidden, .steps = 100});
   rows.push_back({.hidden = 256, .steps = 100, .layers = 2});

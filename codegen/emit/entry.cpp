@@ -3,6 +3,9 @@
 
 #include <llvm/IR/InlineAsm.h>
 
+#include <algorithm>
+#include <cstddef>
+
 #include "ir/measure.h"
 #include "runtime/include/rondo.h"
 
@@ -23,12 +26,14 @@ Entries EntryEmitter::emit(llvm::Function* run) {
   valid_ = plan_.symbols.empty() && plan_.equalities.empty() ? nullptr : make_valid();
   std::vector<Dim> offsets;
   for (const StateSlot& slot : plan_.states) offsets.push_back(plan_.buffers[slot.buffer].offset);
+  llvm::Function* reset_stream = make_reset_stream();
   return {make_call(run),
-          make_reset(),
+          make_reset(reset_stream),
           make_size("_state_size", plan_.state_bytes),
           make_size("_scratch_size", plan_.scratch_bytes),
           make_shapes(),
-          make_writer("_state_offsets", offsets)};
+          make_writer("_state_offsets", offsets),
+          reset_stream};
 }
 
 llvm::Function* EntryEmitter::make(const std::string& name, llvm::Type* result, llvm::ArrayRef<llvm::Type*> params) {
@@ -103,10 +108,9 @@ llvm::Function* EntryEmitter::make_call(llvm::Function* run) {
   Value* bad = b_.getFalse();
   if (!plan_.state_bytes.is(0)) bad = b_.CreateOr(bad, b_.CreateOr(is_null(state), misaligned(state)));
   if (!plan_.scratch_bytes.is(0)) bad = b_.CreateOr(bad, b_.CreateOr(is_null(scratch), misaligned(scratch)));
-  if (plan_.constant_bytes > 0) bad = b_.CreateOr(bad, misaligned(constants));
-  if (plan_.constant_bytes > 0 && !constants_) bad = b_.CreateOr(bad, is_null(constants));
-  if (constants_) constants = b_.CreateSelect(is_null(constants), constants_, constants);
   fail_if(bad, RONDO_BAD_POINTER);
+  if (plan_.constant_bytes > 0)
+    constants = b_.CreateConstGEP1_64(b_.getInt8Ty(), checked_weights(constants), Blob::kHeadBytes);
   Value* measured = llvm::ConstantPointerNull::get(b_.getPtrTy());
   if (!plan_.measured.empty()) {
     measured = field(call, 7);
@@ -114,6 +118,18 @@ llvm::Function* EntryEmitter::make_call(llvm::Function* run) {
   }
   b_.CreateRet(b_.CreateCall(run, {inputs, outputs, state, scratch, constants, dims, checked_hook(call), measured}));
   return function;
+}
+
+Value* EntryEmitter::checked_weights(Value* given) {
+  Value* bad = misaligned(given);
+  if (!constants_) bad = b_.CreateOr(bad, is_null(given));
+  fail_if(bad, RONDO_BAD_POINTER);
+  emitter_.if_then(b_.CreateIsNotNull(given), [&] {
+    Value* place = b_.CreateConstGEP1_64(b_.getInt8Ty(), given, offsetof(rondo_weights, fingerprint));
+    Value* stated = b_.CreateAlignedLoad(b_.getInt64Ty(), place, llvm::Align(8));
+    fail_if(b_.CreateICmpNE(stated, b_.getInt64(fingerprint(plan_))), RONDO_OTHER_WEIGHTS);
+  });
+  return constants_ ? b_.CreateSelect(is_null(given), constants_, given) : given;
 }
 
 // Code for vectors of one length gives wrong numbers on a processor whose vectors are shorter, or, with SVE, longer.
@@ -135,64 +151,84 @@ Value* EntryEmitter::checked_hook(Value* call) {
   return parallel;
 }
 
-llvm::Function* EntryEmitter::make_reset() {
-  llvm::Function* function = make("_reset", b_.getInt32Ty(), {b_.getPtrTy(), b_.getPtrTy()});
+llvm::Function* EntryEmitter::make_reset_stream() {
+  llvm::Type* pointer = b_.getPtrTy();
+  llvm::Function* function = make("_reset_stream", b_.getInt32Ty(), {pointer, b_.getInt64Ty(), pointer, pointer});
   start_checks(function);
-  Value *state = function->getArg(0), *dims = function->getArg(1);
+  Value *state = function->getArg(0), *dims = function->getArg(3);
   check_dims(dims, b_.getInt32(RONDO_BAD_POINTER), b_.getInt32(RONDO_BAD_DIMENSION));
   if (!plan_.state_bytes.is(0)) fail_if(b_.CreateOr(is_null(state), misaligned(state)), RONDO_BAD_POINTER);
+  const Range streams = checked_streams(function->getArg(1));
+  const bool weighted = std::any_of(plan_.states.begin(), plan_.states.end(), [](auto& slot) { return slot.initial; });
+  Value* weights = weighted ? checked_weights(function->getArg(2)) : nullptr;
   Frame frame(emitter_, function);
   load_symbols(emitter_, frame, plan_, dims);
-  for (size_t i = 0; i < plan_.states.size(); ++i) reset_slot(frame, state, plan_.states[i], static_cast<int>(i));
+  for (size_t i = 0; i < plan_.states.size(); ++i) reset_slot(frame, state, weights, streams, i);
   for (const Buffer& buffer : plan_.buffers)
-    if (buffer.kind == Buffer::Kind::turn) clear(frame, state, buffer);
+    if (buffer.kind == Buffer::Kind::turn)
+      clear(b_.CreateGEP(b_.getInt8Ty(), state, frame.dim(buffer.offset)), buffer, emitter_.word_constant(0),
+            frame.dim(buffer.count));
   b_.CreateRet(b_.getInt32(RONDO_OK));
   return function;
 }
 
-void EntryEmitter::clear(Frame& frame, Value* state, const Buffer& buffer) {
+llvm::Function* EntryEmitter::make_reset(llvm::Function* reset_stream) {
+  llvm::Function* function = make("_reset", b_.getInt32Ty(), {b_.getPtrTy(), b_.getPtrTy()});
+  start_checks(function);
+  Value* null = llvm::ConstantPointerNull::get(b_.getPtrTy());
+  b_.CreateRet(b_.CreateCall(reset_stream, {function->getArg(0), b_.getInt64(-1), null, function->getArg(1)}));
+  return function;
+}
+
+EntryEmitter::Range EntryEmitter::checked_streams(Value* stream) {
+  const int64_t count = std::max<int64_t>(plan_.stepping.streams, 1);
+  fail_if(b_.CreateICmpSGE(stream, b_.getInt64(count)), RONDO_BAD_DIMENSION);
+  if (count == 1) return {emitter_.word_constant(0), emitter_.word_constant(1)};
+  Value *all = b_.CreateICmpSLT(stream, b_.getInt64(0)), *one = b_.CreateTrunc(stream, emitter_.word);
+  return {b_.CreateSelect(all, emitter_.word_constant(0), one),
+          b_.CreateSelect(all, emitter_.word_constant(count), b_.CreateAdd(one, emitter_.word_constant(1)))};
+}
+
+void EntryEmitter::clear(Value* to, const Buffer& buffer, Value* begin, Value* end) {
   llvm::Type* type = b_.getIntNTy(byte_size(buffer.dtype) * 8);
-  Value* to = b_.CreateGEP(b_.getInt8Ty(), state, frame.dim(buffer.offset));
-  emitter_.loop(emitter_.word_constant(0), frame.dim(buffer.count), 1, [&](Value* i) {
+  emitter_.loop(begin, end, 1, [&](Value* i) {
     b_.CreateAlignedStore(llvm::Constant::getNullValue(type), b_.CreateGEP(type, to, i),
                           llvm::Align(byte_size(buffer.dtype)));
   });
 }
 
 // Element by element: a call of memcpy or memset would be an undefined symbol.
-void EntryEmitter::reset_slot(Frame& frame, Value* state, const StateSlot& slot, int index) {
+void EntryEmitter::reset_slot(Frame& frame, Value* state, Value* weights, const Range& streams, size_t index) {
+  const StateSlot& slot = plan_.states[index];
   const Buffer& buffer = plan_.buffers[slot.buffer];
   llvm::Type* type = b_.getIntNTy(byte_size(buffer.dtype) * 8);
   llvm::Align align(byte_size(buffer.dtype));
   Value* to = b_.CreateGEP(b_.getInt8Ty(), state, frame.dim(buffer.offset));
-  llvm::GlobalVariable* from = nullptr;
-  if (slot.initial) {
-    llvm::StringRef contents(slot.initial->bytes().data(), slot.initial->bytes().size());
-    auto* bytes = llvm::ConstantDataArray::getRaw(contents, contents.size(), b_.getInt8Ty());
-    from = new llvm::GlobalVariable(emitter_.module, bytes->getType(), true, llvm::GlobalValue::PrivateLinkage, bytes,
-                                    prefix_ + ".initial" + std::to_string(index));
-    from->setAlignment(llvm::Align(Plan::kAlignment));
-    from->setUnnamedAddr(llvm::GlobalValue::UnnamedAddr::Global);
+  if (!slot.initial) {
+    Value* each = frame.dim(floor_div(buffer.count, Dim(std::max<int64_t>(plan_.stepping.streams, 1))));
+    return clear(to, buffer, b_.CreateMul(streams.begin, each), b_.CreateMul(streams.end, each));
   }
-  if (!from) return clear(frame, state, buffer);
+  Value* from = b_.CreateConstGEP1_64(b_.getInt8Ty(), weights, blob_.initial_offset(index));
   auto copy = [&](Value* to_index, Value* from_index) {
     Value* element = b_.CreateAlignedLoad(type, b_.CreateGEP(type, from, from_index), align);
     b_.CreateAlignedStore(element, b_.CreateGEP(type, to, to_index), align);
   };
   Value* zero = emitter_.word_constant(0);
-  broadcast(frame, slot, 0, zero, zero, copy);
+  broadcast(frame, slot, 0, zero, zero, streams, copy);
 }
 
 // Walks the state in row-major order; along axes where the initial value has one element, that one is repeated.
 void EntryEmitter::broadcast(Frame& frame, const StateSlot& slot, size_t axis, Value* to, Value* from,
-                             const std::function<void(Value*, Value*)>& copy) {
+                             const Range& streams, const std::function<void(Value*, Value*)>& copy) {
   if (axis == slot.type.shape.size()) return copy(to, from);
   Value* extent = frame.dim(slot.type.shape[axis]);
   int64_t count = slot.initial->shape()[axis];
-  emitter_.loop(emitter_.word_constant(0), extent, 1, [&](Value* i) {
+  const bool of_streams = axis == 0 && plan_.stepping.streams > 0;
+  const Range range = of_streams ? streams : Range{emitter_.word_constant(0), extent};
+  emitter_.loop(range.begin, range.end, 1, [&](Value* i) {
     Value* next_from = b_.CreateMul(from, emitter_.word_constant(count));
     if (count != 1) next_from = b_.CreateAdd(next_from, i);
-    broadcast(frame, slot, axis + 1, b_.CreateAdd(b_.CreateMul(to, extent), i), next_from, copy);
+    broadcast(frame, slot, axis + 1, b_.CreateAdd(b_.CreateMul(to, extent), i), next_from, streams, copy);
   });
 }
 

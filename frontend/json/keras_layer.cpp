@@ -56,25 +56,26 @@ const KerasLayer::Row KerasLayer::kRows[] = {
     {"LSTM", &KerasLayer::lstm},
     {"GRU", &KerasLayer::gru},
     {"Bidirectional", &KerasLayer::bidirectional},
-    {"Conv1D", &KerasLayer::conv1d},
-    {"Conv2D", &KerasLayer::conv2d},
+    {"Masking", &KerasLayer::masking},
+    {"Conv1D", &KerasLayer::conv1d, false},
+    {"Conv2D", &KerasLayer::conv2d, false},
     {"BatchNormalization", &KerasLayer::batch_normalization},
     {"PReLU", &KerasLayer::prelu},
     {"ReLU", &KerasLayer::relu},
     {"LeakyReLU", &KerasLayer::leaky_relu},
     {"ELU", &KerasLayer::elu},
-    {"Softmax", &KerasLayer::softmax},
+    {"Softmax", &KerasLayer::softmax, false},
     {"Activation", &KerasLayer::activation},
     {"Dropout", &KerasLayer::identity},
     {"SpatialDropout1D", &KerasLayer::identity},
     {"GaussianNoise", &KerasLayer::identity},
     {"GaussianDropout", &KerasLayer::identity},
-    {"GlobalAveragePooling1D", &KerasLayer::global_average},
-    {"GlobalMaxPooling1D", &KerasLayer::global_max},
-    {"Add", &KerasLayer::add},
-    {"Multiply", &KerasLayer::multiply},
-    {"Subtract", &KerasLayer::subtract},
-    {"Concatenate", &KerasLayer::concatenate},
+    {"GlobalAveragePooling1D", &KerasLayer::global_average, false},
+    {"GlobalMaxPooling1D", &KerasLayer::global_max, false},
+    {"Add", &KerasLayer::add, false},
+    {"Multiply", &KerasLayer::multiply, false},
+    {"Subtract", &KerasLayer::subtract, false},
+    {"Concatenate", &KerasLayer::concatenate, false},
 };
 
 Status KerasLayer::only(std::initializer_list<std::string_view> names) const {
@@ -320,6 +321,10 @@ Result<JsonSequence> KerasLayer::read() {
   for (const Row& row : kRows) {
     types += (types.empty() ? "" : ", ") + std::string(row.type);
     if (row.type != class_name) continue;
+    const bool masked = std::any_of(inputs_.begin(), inputs_.end(), [](const JsonSequence& x) { return x.mask; });
+    if (masked && !row.masked)
+      return type.refused("a Masking layer's mask reaches this layer, which would have to take it into account; accepted: "
+                          "recurrent layers, and those that work on each step alone");
     RONDO_CHECK((this->*row.add)());
     RONDO_CHECK(check_unread());
     return x_;

@@ -22,6 +22,7 @@ class KerasLayer {
   struct Row {
     std::string_view type;
     Add add;
+    bool masked = true;  // a mask may reach it, and goes on to the layers behind it unless the layer ends it
   };
   static const Row kRows[];
 
@@ -31,6 +32,7 @@ class KerasLayer {
   Status gru() { return recurrent(Op::GRU); }
   Status recurrent(Op op);
   Status bidirectional();
+  Status masking();
   Status conv1d();
   Status conv2d();
   Status batch_normalization();

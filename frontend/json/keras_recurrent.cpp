@@ -43,10 +43,26 @@ Result<RecurrentLayer> KerasLayer::recurrent_layer(Op op, const Json& config,
 
 Status KerasLayer::take_recurrent(const RecurrentLayer& layer, const Json& config) {
   RONDO_TRY(const bool sequences, flag(config, "return_sequences", false));
-  const RecurrentResults results = add_recurrent(m_, x_.value, layer);
+  RONDO_TRY(const bool zeros, flag(config, "zero_output_for_mask", false));
+  const RecurrentResults results = x_.mask ? add_masked_recurrent(m_, x_.value, x_.mask, zeros, layer)
+                                           : add_recurrent(m_, x_.value, layer);
   x_.value = sequences ? results.sequence : results.last;
   if (!sequences) x_.steps = 1;
+  if (!sequences) x_.mask = nullptr;
   x_.features = {layer.directions[0].recurrent.shape[1] * static_cast<int64_t>(layer.directions.size())};
+  return Done{};
+}
+
+/// Steps at which every feature is the mask's value do not count in the recurrent layers that follow. A layer gives zeros
+/// or, as a recurrent layer does by default, what it gave before.
+Status KerasLayer::masking() {
+  RONDO_CHECK(require_rank(1));
+  RONDO_CHECK(only({"mask_value"}));
+  RONDO_TRY(const double value, number("mask_value", 0));
+  Value* differs = m_.node(Op::Not, {m_.node(Op::Equal, {x_.value, m_.number(value)})});
+  Value* numbers = m_.node(Op::Cast, {differs}, {{"to", int64_t{onnx_code(DType::f32)}}});
+  x_.mask = m_.node(Op::ReduceMax, {numbers}, {{"axes", std::vector<int64_t>{1}}, {"keepdims", int64_t{0}}});
+  x_.value = m_.mul(x_.value, m_.unsqueeze(x_.mask, {1}));
   return Done{};
 }
 

@@ -64,16 +64,24 @@ Numbers reordered(const Numbers& numbers, const std::vector<int>& order) {
   return result;
 }
 
+namespace {
+
+/// W, R and B.
+std::vector<Value*> weights_of(ModelBuilder& m, const RecurrentLayer& layer) {
+  return {m.constant(stacked(layer.directions, [](const RecurrentWeights& w) { return w.input; })),
+          m.constant(stacked(layer.directions, [](const RecurrentWeights& w) { return w.recurrent; })),
+          m.constant(stacked(layer.directions, both_biases))};
+}
+
+}  // namespace
+
 RecurrentResults add_recurrent(ModelBuilder& m, Value* x, const RecurrentLayer& layer) {
   const auto directions = static_cast<int64_t>(layer.directions.size());
   const int64_t hidden = layer.directions[0].recurrent.shape[1];
-  std::vector<Value*> operands{
-      m.unsqueeze(x, {1}),
-      m.constant(stacked(layer.directions, [](const RecurrentWeights& w) { return w.input; })),
-      m.constant(stacked(layer.directions, [](const RecurrentWeights& w) { return w.recurrent; })),
-      m.constant(stacked(layer.directions, both_biases)),
-      nullptr,
-      initial_state(m, layer, &RecurrentWeights::initial_h)};
+  std::vector<Value*> operands = weights_of(m, layer);
+  operands.insert(operands.begin(), m.unsqueeze(x, {1}));
+  operands.push_back(nullptr);
+  operands.push_back(initial_state(m, layer, &RecurrentWeights::initial_h));
   if (layer.op == Op::LSTM) operands.push_back(initial_state(m, layer, &RecurrentWeights::initial_c));
   while (!operands.back()) operands.pop_back();
   Value* y = m.node(layer.op, std::move(operands), attributes_of(layer, hidden), layer.op == Op::LSTM ? 3 : 2);
@@ -87,6 +95,57 @@ RecurrentResults add_recurrent(ModelBuilder& m, Value* x, const RecurrentLayer& 
     results.last = m.node(Op::Reshape, {node->result(1), m.integers({1, directions * hidden})});
   }
   return results;
+}
+
+namespace {
+
+/// One direction as a Scan over time around the operator on one element, whose sequence has the length 1 if the step
+/// counts, and otherwise 0: then the operator keeps its state.
+RecurrentResults masked_direction(ModelBuilder& m, Value* x, Value* mask, bool zeros, const RecurrentLayer& layer,
+                                  bool backward) {
+  const int64_t hidden = layer.directions[0].recurrent.shape[1];
+  const int states = layer.op == Op::LSTM ? 2 : 1;
+  ModelBuilder step(m.graph.opset);
+  step.pointer = m.pointer;
+  std::vector<Value*> outside, inside;
+  for (int i = 0; i < states; ++i) {
+    Value* initial = initial_state(m, layer, i == 0 ? &RecurrentWeights::initial_h : &RecurrentWeights::initial_c);
+    outside.push_back(initial ? initial : m.constant(Tensor::zeros(DType::f32, {1, 1, hidden})));
+    inside.push_back(step.graph.add_param(std::nullopt, i == 0 ? "h" : "c"));
+  }
+  outside.insert(outside.end(), {x, mask});
+  Value *element = step.graph.add_param(std::nullopt, "x"), *counts = step.graph.add_param(std::nullopt, "counts");
+  std::vector<Value*> operands = weights_of(step, layer);
+  operands.insert(operands.begin(), step.unsqueeze(element, {0, 1}));
+  operands.push_back(step.node(Op::Cast, {step.unsqueeze(counts, {0})}, {{"to", int64_t{onnx_code(DType::i32)}}}));
+  operands.insert(operands.end(), inside.begin(), inside.end());
+  Value* y = step.node(layer.op, std::move(operands), attributes_of(layer, hidden), 1 + states);
+  for (int i = 0; i < states; ++i) step.graph.outputs.push_back(y->producer->result(1 + i));
+  step.graph.outputs.push_back(zeros ? step.squeeze(y, {0, 1, 2}) : step.squeeze(y->producer->result(1), {0, 1}));
+
+  Attributes attributes{{"num_scan_inputs", int64_t{2}}, {"captures", int64_t{0}},
+                        {"regions", std::vector<std::string>{"body"}}};
+  if (backward) attributes.set("scan_input_directions", std::vector<int64_t>{1, 1});
+  if (backward) attributes.set("scan_output_directions", std::vector<int64_t>{1});
+  Node* scan = m.node(Op::Scan, std::move(outside), std::move(attributes), states + 1)->producer;
+  scan->regions.push_back(std::make_unique<Graph>(std::move(step.graph)));
+  return {scan->result(states), m.squeeze(scan->result(0), {1})};
+}
+
+}  // namespace
+
+RecurrentResults add_masked_recurrent(ModelBuilder& m, Value* x, Value* mask, bool zeros, const RecurrentLayer& layer) {
+  std::vector<Value*> sequences, lasts;
+  for (size_t i = 0; i < layer.directions.size(); ++i) {
+    RecurrentLayer one = layer;
+    one.directions = {layer.directions[i]};
+    const RecurrentResults results = masked_direction(m, x, mask, zeros, one, i == 1);
+    sequences.push_back(results.sequence);
+    lasts.push_back(results.last);
+  }
+  if (sequences.size() == 1) return {sequences[0], lasts[0]};
+  return {m.node(Op::Concat, std::move(sequences), {{"axis", int64_t{-1}}}),
+          m.node(Op::Concat, std::move(lasts), {{"axis", int64_t{-1}}})};
 }
 
 Value* add_dense(ModelBuilder& m, Value* x, const Numbers& weights, const std::optional<Numbers>& bias) {

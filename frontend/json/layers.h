@@ -35,6 +35,10 @@ struct RecurrentResults {
 };
 RecurrentResults add_recurrent(ModelBuilder& m, Value* x, const RecurrentLayer& layer);
 
+/// The same over the steps that count, whose mask, f32[time], is 1: others leave the state as it is. Such a step gives what
+/// the step before it gave, the initial state at first; or zeros.
+RecurrentResults add_masked_recurrent(ModelBuilder& m, Value* x, Value* mask, bool zeros, const RecurrentLayer& layer);
+
 /// x W + b, over the last axis; W [inputs, outputs].
 Value* add_dense(ModelBuilder& m, Value* x, const Numbers& weights, const std::optional<Numbers>& bias);
 

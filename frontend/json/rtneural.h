@@ -11,6 +11,7 @@ struct JsonSequence {
   Value* value = nullptr;
   std::optional<int64_t> steps;   // where the file fixes it
   std::vector<int64_t> features;  // one size, or two: features and channels
+  Value* mask = nullptr;          // f32[time]: 1 where a step counts, 0 where it does not; null: all count
 };
 
 /// Adds the input "input" for the document's in_shape.

@@ -1,4 +1,4 @@
-// Sources: constant, dims, iota. Tested by tests/ir/infer_test.cpp and reference_test.cpp.
+// Sources: constant, weight, dims, iota. Tested by tests/ir/infer_test.cpp and reference_test.cpp.
 #include <fmt/format.h>
 
 #include "ir/ops/arrays.h"
@@ -15,6 +15,9 @@ Result<std::vector<Array>> evaluate_constant(const EvaluateContext& context) {
   RONDO_CHECK(checked_count(value.shape()));
   return one(Array::from(value));
 }
+
+Result<std::vector<Type>> infer_weight(const InferContext& context) { return infer_constant(context); }
+Result<std::vector<Array>> evaluate_weight(const EvaluateContext& context) { return evaluate_constant(context); }
 
 Result<std::vector<Type>> infer_dims(const InferContext& context) {
   const DType to = context.attributes().dtype("to");

@@ -30,6 +30,7 @@ struct Recurrent {
   Value* recurrent_weights = nullptr;   // [directions, gates * hidden, hidden]
   Value* biases = nullptr;              // [directions, 2 * gates * hidden], or null
   Value* lengths = nullptr;             // i64[batch, 1], or null: every sequence is `steps` long
+  bool carries = false;                 // what Y is past a sequence's end: the state that is kept, or, as ONNX has it, zero
   std::vector<Activation> activations;  // as many a direction as `default_activations` has
   std::optional<double> clip;
 

@@ -93,6 +93,13 @@ void read_operands(Expansion& e, Recurrent& r) {
   }
 }
 
+/// rondo's own attribute, which --ragged sets.
+void read_ragged(Expansion& e, Recurrent& r) {
+  const std::string ragged = e.text("ragged", "zero");
+  r.carries = ragged == "carry";
+  if (!r.carries && ragged != "zero") e.fail(fmt::format("attribute 'ragged' is '{}', must be zero or carry", ragged));
+}
+
 bool all_equal(const Tensor& lengths, const Dim& steps) {
   for (int64_t length : lengths.ints()) {
     if (!steps.is(length)) return false;
@@ -118,6 +125,7 @@ std::optional<Recurrent> read_recurrent(Expansion& e, int gates, std::vector<std
   r.batch_first = e.integer("layout", 0) != 0;
   if (e.opset < 7) e.integer("output_sequence", 0);  // whether Y is a result, which the results say too
   read_clip(e, r);
+  read_ragged(e, r);
   if (!e.ok()) return std::nullopt;
   read_activations(e, r, default_activations);
   read_operands(e, r);

@@ -1,7 +1,7 @@
 // The scan over time around a recurrent cell, and its results put together. Entry: run_recurrent.
 //
 // Ragged batches: a step whose original time index is not below its sequence's length leaves the state as it is and
-// gives zero. Run backwards in time, a sequence thus starts at its own last element. Tested by
+// gives zero, or that state where ragged = "carry". Run backwards in time, a sequence thus starts at its own last element. Tested by
 // expand_recurrent_test.cpp.
 #include "passes/expand/recurrent.h"
 
@@ -17,7 +17,7 @@ void hold_ended(Builder& b, const Recurrent& r, bool reverse, const Builder::Sca
   Value* valid = b.less(time, lengths);
   Value* hidden = next[0];
   for (size_t i = 0; i < body.carried.size(); ++i) next[i] = b.select(valid, next[i], body.carried[i]);
-  if (next.size() > body.carried.size()) next.back() = b.select(valid, hidden, b.scalar(hidden, 0));
+  if (next.size() > body.carried.size()) next.back() = b.select(valid, hidden, r.carries ? body.carried[0] : b.scalar(hidden, 0));
 }
 
 /// The list's places filled, in order, from `values`; nulls stay.

@@ -12,6 +12,11 @@ Status as_kernel(Lowering& lowering, const Node& node) {
   return internal_error(fmt::format("no kernel can hold operator '{}'", info(node.op).word), node.place);
 }
 
+/// What its buffer is called.
+const std::string& name_of_tensor(const Node& node) {
+  return node.result()->name.empty() ? node.name : node.result()->name;
+}
+
 /// The operand's elements in memory. Only asked for by operators that need an address.
 View operand_view(Lowering& lowering, const Node& node, int i) { return lowering.in_memory(node.operands[i]); }
 
@@ -28,9 +33,15 @@ Status lower_constant(Lowering& lowering, const Node& node) {
   if (value.count() == 1) {
     lowering.define(node.result(), Operand{Operand::Kind::constant, {}, value, {}, 0, value.dtype()});
   } else {
-    int buffer = lowering.constant_buffer(value, node.result()->name.empty() ? node.name : node.result()->name);
+    int buffer = lowering.constant_buffer(value, name_of_tensor(node));
     lowering.define(node.result(), row_major(buffer, value.type()));
   }
+  return Done{};
+}
+
+Status lower_weight(Lowering& lowering, const Node& node) {
+  const Tensor& value = node.attributes.tensor("value");
+  lowering.define(node.result(), row_major(lowering.weight_buffer(value, name_of_tensor(node)), value.type()));
   return Done{};
 }
 

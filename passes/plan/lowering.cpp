@@ -31,7 +31,7 @@ bool is_view_op(Op op) {
 bool places_result(const Value* value) {
   if (!value->producer) return false;
   Op op = value->producer->op;
-  return op != Op::constant && op != Op::dims && op != Op::iota && op != Op::slice && op != Op::broadcast;
+  return op != Op::constant && op != Op::weight && op != Op::dims && op != Op::iota && op != Op::slice && op != Op::broadcast;
 }
 
 }  // namespace
@@ -178,13 +178,24 @@ View Lowering::new_scratch(const Type& type, const std::string& name) {
 int Lowering::constant_buffer(const Tensor& value, const std::string& name) {
   std::string key = std::string(to_string(value.dtype())) + ":" + std::string(value.bytes());
   if (auto found = constants_.find(key); found != constants_.end()) return found->second;
+  return constants_[key] = add_constant(value, name);
+}
+
+int Lowering::weight_buffer(const Tensor& value, const std::string& name) {
+  for (const auto& [known, buffer] : weights_)
+    if (known.is_copy_of(value) && known.dtype() == value.dtype()) return buffer;
+  weights_.emplace_back(value, add_constant(value, name));
+  return weights_.back().second;
+}
+
+int Lowering::add_constant(const Tensor& value, const std::string& name) {
   Buffer buffer;
   buffer.kind = Buffer::Kind::constant;
   buffer.dtype = value.dtype();
   buffer.count = value.count();
   buffer.name = name;
   buffer.value = value.reshaped({value.count()});
-  return constants_[key] = add_buffer(std::move(buffer));
+  return add_buffer(std::move(buffer));
 }
 
 Kernel Lowering::start_kernel(const Node* node, const std::string& what) {

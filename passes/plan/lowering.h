@@ -38,7 +38,9 @@ class Lowering {
   const Highest& highest() const { return highest_; }
   int add_buffer(Buffer buffer);
   View new_scratch(const Type& type, const std::string& name);
+  /// Equal constants share a buffer, and so do copies of one weight.
   int constant_buffer(const Tensor& value, const std::string& name);
+  int weight_buffer(const Tensor& value, const std::string& name);
 
   // Steps.
   int new_var() { return next_var_++; }
@@ -75,6 +77,7 @@ class Lowering {
   void enter(Measure measure);
 
  private:
+  int add_constant(const Tensor& value, const std::string& name);
   void place_operands(const Node& node);
   Status lower_node(const Node& node);
 
@@ -83,6 +86,7 @@ class Lowering {
   std::map<const Value*, Operand> operands_;
   std::map<const Value*, View> wanted_;
   std::map<std::string, int> constants_;  // buffers by dtype and bytes
+  std::vector<std::pair<Tensor, int>> weights_;
   std::set<std::string> kernel_names_;
   int next_var_ = 0;
   Highest highest_;
@@ -110,23 +114,5 @@ Status narrow_weights(Plan& plan, DType stored);
 /// In the same order for every target, where split_sums may not choose it.
 void choose_schedules(Plan& plan, const StageContext& context);
 void plan_memory(Plan& plan);
-
-/// Calls f(step) for every step, a step before those inside it.
-template <class Steps, class Function>
-void for_each_step(Steps& steps, Function f) {
-  for (auto& step : steps) {
-    f(step);
-    for_each_nested(step, [&](auto& nested) { for_each_step(nested, f); });
-  }
-}
-
-/// Calls f(kernel) for every kernel, in order.
-template <class Steps, class Function>
-void for_each_kernel(Steps& steps, Function f) {
-  for (auto& step : steps) {
-    if (auto* kernel = std::get_if<Kernel>(&step.what)) f(*kernel);
-    for_each_nested(step, [&](auto& nested) { for_each_kernel(nested, f); });
-  }
-}
 
 }  // namespace rondo

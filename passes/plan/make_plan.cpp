@@ -119,6 +119,7 @@ Result<Plan> make_plan(const Graph& core, const TargetFacts& target, const PlanO
   Plan plan;
   plan.name = core.name;
   plan.fast_math = options.fast_math;
+  plan.stepping = core.stepping;
   RONDO_CHECK(check_states(core));
   Lowering lowering(plan, highest_in(core));
   declare_interface(core, lowering);

@@ -78,11 +78,13 @@ static int guards_are_whole(void) {
 
 static void poison(const struct region *region) { memset(memory + region->at, kPoison, region->bytes); }
 
+static const void *constants(void) { return JOB_CONSTANTS >= 0 ? job_data + JOB_CONSTANTS : NULL; }
+
 static int start(void) {
   memset(memory, kGuardByte, sizeof memory);
   for (int i = 0; i < JOB_REGIONS; ++i) poison(&job_regions[i]);
   if (!JOB_STATE_BYTES) return 0;
-  int status = JOB_RESET(memory + job_regions[1].at, job_dims);
+  int status = JOB_RESET(memory + job_regions[1].at, -1, constants(), job_dims);
   for (int i = 0; i < JOB_STATES; ++i)
     memcpy(memory + job_regions[1].at + job_states[i].to, job_data + job_states[i].from, job_states[i].bytes);
   return status;
@@ -99,7 +101,7 @@ static int step(const unsigned char *data) {
                      job_dims,
                      JOB_STATE_BYTES ? memory + job_regions[1].at : NULL,
                      memory + job_regions[0].at,
-                     JOB_CONSTANTS >= 0 ? job_data + JOB_CONSTANTS : NULL,
+                     constants(),
                      NULL};
   bench_begin();
   int status = JOB_CALL(&call);

@@ -131,7 +131,11 @@ class Instance {
   void set_parallel(const rondo_parallel* parallel) noexcept { call_.parallel = parallel; }
 
   /// Sets the state to its initial value.
-  rondo_status reset() noexcept { return state_bytes_ == 0 ? RONDO_OK : model_->reset(call_.state, call_.dims); }
+  rondo_status reset() noexcept { return reset_stream(-1); }
+  /// The same for one stream of a model that has several.
+  rondo_status reset_stream(std::int64_t stream) noexcept {
+    return state_bytes_ == 0 ? RONDO_OK : model_->reset_stream(call_.state, stream, call_.constants, call_.dims);
+  }
 
   /// One call: of a model without state, or one step of a model with state. An array whose type or size is not the
   /// model's is RONDO_BAD_DIMENSION, and nothing is done.

@@ -27,6 +27,13 @@ int rondo_open(rondo_library *library, const char *path, const char *prefix, cha
 /* Closes what rondo_open opened; harmless on a library that is not open. */
 void rondo_close(rondo_library *library);
 
+/* Reads a blob of weights from a file, if it is one for this model: memory that is aligned as the interface asks, for
+ * rondo_call.constants. Null, with a sentence in `reason`, if it is not. */
+void *rondo_read_weights(const rondo_model *model, const char *path, char *reason, size_t reason_size);
+
+/* Frees what rondo_read_weights gave; harmless on null. */
+void rondo_free_weights(void *weights);
+
 #ifdef __cplusplus
 }
 #endif

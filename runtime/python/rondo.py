@@ -22,14 +22,16 @@ import os
 
 import numpy
 
-INTERFACE_VERSION = 3
+INTERFACE_VERSION = 4
 ALIGNMENT = 64
-STATUSES = {0: "OK", 1: "BAD_POINTER", 2: "BAD_DIMENSION", 3: "INDEX_OUT_OF_RANGE", 4: "OVER_CAPACITY", 5: "OTHER_VECTORS"}
+STATUSES = {0: "OK", 1: "BAD_POINTER", 2: "BAD_DIMENSION", 3: "INDEX_OUT_OF_RANGE", 4: "OVER_CAPACITY", 5: "OTHER_VECTORS",
+            6: "OTHER_WEIGHTS"}
 MEANINGS = {
     2: "a dimension is below 1, or dimensions contradict each other",
     3: "the data hold an index outside the table it selects from",
     4: "the data make a dimension larger, or smaller, than there is room for",
     5: "the code is for vectors of another length than this processor's",
+    6: "the weights are no blob that 'rondo weights' wrote for this architecture",
 }
 # rondo_dtype: its name in rondo.h, and what NumPy calls it.
 DTYPES = {
@@ -68,10 +70,17 @@ class _Model(ctypes.Structure):
                 ("reset", ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, _Numbers)),
                 ("state_size", _Size), ("scratch_size", _Size),
                 ("shapes", ctypes.CFUNCTYPE(ctypes.c_int, _Numbers, _Numbers, _Numbers)),
-                ("state_offsets", ctypes.CFUNCTYPE(ctypes.c_int, _Numbers, _Numbers))]
+                ("state_offsets", ctypes.CFUNCTYPE(ctypes.c_int, _Numbers, _Numbers)),
+                ("reset_stream", ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p, _Numbers)),
+                ("fingerprint", ctypes.c_uint64), ("streams", ctypes.c_int64), ("frames", ctypes.c_int64),
+                ("latency", ctypes.c_int64)]
 
 
-STRUCTS = {"rondo_tensor": _Tensor, "rondo_call": _Call, "rondo_model": _Model}
+class _Weights(ctypes.Structure):
+    _fields_ = [("magic", ctypes.c_uint64), ("fingerprint", ctypes.c_uint64), ("bytes", ctypes.c_int64)]
+
+
+STRUCTS = {"rondo_tensor": _Tensor, "rondo_weights": _Weights, "rondo_call": _Call, "rondo_model": _Model}
 
 
 class Error(Exception):
@@ -139,7 +148,8 @@ class Model:
         self.states = [Tensor(record.states[i]) for i in range(record.state_count)]
         self.dims = [record.dims[i].decode() for i in range(record.dim_count)]
         self.measured = [record.measured[i].decode() for i in range(record.measured_count)]
-        self.constant_bytes = record.constant_bytes
+        self.constant_bytes, self.fingerprint = record.constant_bytes, record.fingerprint
+        self.streams, self.frames, self.latency = record.streams, record.frames, record.latency
         self.has_constants = bool(record.constants) or record.constant_bytes == 0
 
     def __repr__(self):
@@ -222,6 +232,9 @@ class Instance:
         data = numpy.frombuffer(constants, numpy.uint8)
         if data.size != self.model.constant_bytes:
             raise Error(f"the weights have {data.size} bytes; the model's have {self.model.constant_bytes}")
+        head = _Weights.from_buffer_copy(data[:ctypes.sizeof(_Weights)])
+        if head.fingerprint != self.model.fingerprint:
+            raise Error(f"the weights: {MEANINGS[6]}", 6)
         self._constants = _aligned(data.size)
         self._constants[:data.size] = data
 
@@ -236,10 +249,11 @@ class Instance:
         first, second = len(self.model.inputs), len(self.model.inputs) + len(self.model.outputs)
         return shapes[:first], shapes[first:second], shapes[second:]
 
-    def reset(self):
-        """Gives the state its initial value."""
+    def reset(self, stream=-1):
+        """Gives the state its initial value: of one stream, where the model has several, or of all."""
         if self.model.states:
-            _check(self.model._record.reset(self._memory.ctypes.data, self._dims), "reset")
+            constants = None if self._constants is None else self._constants.ctypes.data
+            _check(self.model._record.reset_stream(self._memory.ctypes.data, stream, constants, self._dims), "reset")
 
     def save(self):
         """The state as arrays by name: copies."""

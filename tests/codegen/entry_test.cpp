@@ -67,9 +67,13 @@ TEST_CASE("calls check pointers, alignment and dimensions") {
   CHECK(y[0] == 0);  // nothing ran so far
   REQUIRE(model.call(&good) == RONDO_OK);
   for (int i = 0; i < 4; ++i) CHECK(y[i] == x[i] + 0.5f);
-  alignas(64) float other[16] = {100};  // constants of the caller's
-  REQUIRE(status([&](rondo_call& c) { c.constants = other; }) == RONDO_OK);
+  Memory other(model.constant_bytes);  // weights of the caller's
+  std::memcpy(other.get(), model.constants, model.constant_bytes);
+  static_cast<float*>(other.get())[16] = 100;
+  REQUIRE(status([&](rondo_call& c) { c.constants = other.get(); }) == RONDO_OK);
   for (int i = 0; i < 4; ++i) CHECK(y[i] == 2 * x[i] + 100.5f);
+  static_cast<rondo_weights*>(other.get())->fingerprint ^= 1;
+  CHECK(status([&](rondo_call& c) { c.constants = other.get(); }) == RONDO_OTHER_WEIGHTS);
   CHECK(model.state_size(wrong) == -1);
   CHECK(model.scratch_size(zero) == -1);
   CHECK(model.state_size(nullptr) == -1);
@@ -112,6 +116,30 @@ TEST_CASE("an initial value of length 1 along an axis is repeated there") {
       for (int k = 0; k < 3; ++k) CHECK(values[(i * 5 + j) * 3 + k] == i * 3 + k + 1);
 }
 
+TEST_CASE("one stream of several is reset alone") {
+  PlanBuilder p;
+  p.plan.stepping.streams = 3;
+  p.state("zero", {DType::f32, {3, 2}});
+  p.state("same", {DType::i16, {3, 2}}, Tensor::from_ints(DType::i16, {1, 2}, std::vector<int64_t>{4, 5}));
+  p.state("each", {DType::i16, {3, 1}}, Tensor::from_ints(DType::i16, {3, 1}, std::vector<int64_t>{6, 7, 8}));
+  Compiled compiled(p.plan);
+  const rondo_model& model = *compiled.model;
+  CHECK(model.streams == 3);
+  Memory state(model.state_size(nullptr));
+  auto* bytes = static_cast<char*>(state.get());
+  std::memset(bytes, 0x11, 192);
+  REQUIRE(model.reset_stream(bytes, 1, nullptr, nullptr) == RONDO_OK);
+  const int16_t other = 0x1111;
+  const auto* zero = reinterpret_cast<const int32_t*>(bytes);
+  const auto *same = reinterpret_cast<const int16_t*>(bytes + 64), *each = reinterpret_cast<const int16_t*>(bytes + 128);
+  CHECK((zero[1] == 0x11111111 && zero[2] == 0 && zero[3] == 0 && zero[4] == 0x11111111));
+  CHECK((same[1] == other && same[2] == 4 && same[3] == 5 && same[4] == other));
+  CHECK((each[0] == other && each[1] == 7 && each[2] == other));
+  REQUIRE(model.reset(bytes, nullptr) == RONDO_OK);
+  CHECK((zero[0] == 0 && zero[5] == 0 && same[0] == 4 && same[5] == 5 && each[0] == 6 && each[2] == 8));
+  CHECK(model.reset_stream(bytes, 3, nullptr, nullptr) == RONDO_BAD_DIMENSION);
+}
+
 TEST_CASE("the reflection record tells names, types and shapes") {
   Compiled compiled(stateful());
   const rondo_model& model = *compiled.model;
@@ -127,8 +155,11 @@ TEST_CASE("the reflection record tells names, types and shapes") {
   CHECK(std::string(model.states[0].name) == "first");
   CHECK(model.states[0].dtype == RONDO_I16);
   CHECK(model.states[0].shape[0] == 3);
-  CHECK(model.constant_bytes == 64);
-  CHECK(*static_cast<const float*>(model.constants) == 0.5f);
+  CHECK(model.constant_bytes == 64 + 64 + 64);  // head, constants, initial values
+  CHECK(static_cast<const float*>(model.constants)[16] == 0.5f);
+  const auto* head = static_cast<const rondo_weights*>(model.constants);
+  CHECK((head->magic == RONDO_WEIGHTS_MAGIC && head->bytes == 192 && head->fingerprint == model.fingerprint));
+  CHECK((model.streams == 0 && model.frames == 0 && model.latency == 0));
   int64_t dims[] = {3, 6}, shapes[4];
   REQUIRE(model.shapes(dims, nullptr, shapes) == RONDO_OK);
   CHECK((shapes[0] == 6 && shapes[1] == 6 && shapes[2] == 3 && shapes[3] == 6));

@@ -85,6 +85,7 @@ TEST_CASE("objects and archives for macOS and Windows") {
                    std::string(format.prefix) + "weighted_call in weighted.o"));
     // The C library of Microsoft asks for _fltused of all objects with floats, and has it.
     for (const std::string& symbol : require(undefined_symbols(object))) CHECK(symbol == "_fltused");
+    CHECK(require(function_sizes(object)).at("weighted_call") > 0);
     auto shared = link_shared(object, target, "libweighted.so");
     REQUIRE_FALSE(bool(shared));
     CHECK(contains(to_string(shared.errors()[0]), "compile to .o or .a"));
@@ -115,23 +116,23 @@ TEST_CASE("the section of the weights is the one that is asked for") {
 TEST_CASE("an object without its weights") {
   CodegenOptions external{.external_constants = true};
   const std::string with = object_for("x86-64"), without = object_for("x86-64", external);
-  const std::string blob = constants_of(weighted());
-  CHECK(blob.size() == 256);
+  const std::string blob = weights_of(weighted());
+  CHECK(blob.size() == 64 + 256);
   CHECK(contains(with, blob));
-  CHECK_FALSE(contains(without, blob.substr(0, 64)));
+  CHECK_FALSE(contains(without, blob.substr(64, 64)));
   CHECK(contains(make_header(weighted(), external), "const void *constants"));
   CHECK_FALSE(contains(make_header(weighted()), "const void *constants)"));
 
   Compiled model(weighted(), {}, external);
   float x[64], z[64] = {};
   for (int i = 0; i < 64; ++i) x[i] = float(i);
-  alignas(64) char copy[256 + 64];
+  alignas(64) char copy[64 + 256 + 64];
   std::memcpy(copy, blob.data(), blob.size());
   const void* inputs[] = {x};
   void* outputs[] = {z};
   rondo_call call = {inputs, outputs};
   CHECK(model.model->constants == nullptr);
-  CHECK(model.model->constant_bytes == 256);
+  CHECK(model.model->constant_bytes == 64 + 256);
   CHECK(model.model->call(&call) == RONDO_BAD_POINTER);
   call.constants = copy + 4;
   CHECK(model.model->call(&call) == RONDO_BAD_POINTER);
@@ -174,6 +175,27 @@ TEST_CASE("what objects need from elsewhere") {
   CHECK(require(undefined_symbols(object_for("cortex-m3"))) == std::vector<std::string>{"__aeabi_fmul"});
   CHECK(require(undefined_symbols(object_for("rv32imc"))) == std::vector<std::string>{"__mulsf3"});
   CHECK_FALSE(bool(undefined_symbols("this is no object")));
+}
+
+TEST_CASE("functions' sizes are what nm says") {
+  if (!have("llvm-nm-19")) return;
+  Files files;
+  const std::string object = object_for("cortex-m4");
+  files.write("weighted.o", object);
+  const auto sizes = require(function_sizes(object));
+  std::istringstream lines(files.run("llvm-nm-19 --print-size --radix=d weighted.o").second);
+  size_t functions = 0;
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string value, size, kind, name;
+    if (!(words >> value >> size >> kind >> name) || (kind != "t" && kind != "T")) continue;
+    ++functions;
+    CAPTURE(name);
+    CHECK(sizes.at(name) == std::stoll(size));
+  }
+  CHECK(functions > 0);
+  CHECK(functions == sizes.size());
+  CHECK_FALSE(bool(function_sizes("this is no object")));
 }
 
 TEST_CASE("the cross compilers' linkers take the objects") {

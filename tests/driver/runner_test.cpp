@@ -102,7 +102,6 @@ TEST_CASE("runners that fail say so") {
   CHECK(verify("x86-64-v4", {"--runner=qemu"}).errors.find("AVX-512") != std::string::npos);
   CHECK(verify("aarch64-macos", {"--runner=qemu"}).errors.find("there is no harness") != std::string::npos);
   CHECK(verify("cortex-m4", {"--cpu=cortex-m85", "--runner=qemu"}).errors.find("cortex-m55") != std::string::npos);
-  CHECK(verify("aarch64", {"--external-weights"}).errors.find("--runner") != std::string::npos);
 }
 
 TEST_CASE("what a program prints is read strictly") {

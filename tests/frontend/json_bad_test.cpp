@@ -263,6 +263,28 @@ TEST_CASE("malformed Keras JSON in frugally-deep's form") {
       });
 }
 
+TEST_CASE("masks that reach layers which would have to know of them") {
+  const std::string model = R"({"architecture": {"class_name": "Sequential", "config": {"layers": [
+    {"class_name": "InputLayer", "config": {"name": "in", "batch_shape": [null, null, 2]}},
+    {"class_name": "Masking", "config": {"name": "m", "mask_value": 0.25}},
+    {"class_name": "Dense", "config": {"name": "d", "units": 1, "use_bias": false}}]}},
+    "trainable_params": {"d": {"weights": [1, 2]}}})";
+  check_valid("model.json", model);
+  const std::string layers = "/architecture/config/layers";
+  TempFolder folder;
+  for (const Change& change : {Change{"\"Dense\"", "\"Softmax\"", layers + "/2/class_name", "mask reaches this layer"},
+                               Change{"\"Dense\"", "\"Conv1D\"", layers + "/2/class_name", "mask reaches this layer"},
+                               Change{"0.25", "\"x\"", layers + "/1/config/mask_value", "a number"},
+                               Change{"\"mask_value\"", "\"mask\"", layers + "/1/config/mask", "is not known"}}) {
+    CAPTURE(change.to);
+    Diagnostics warnings;
+    const auto graph = read_model(folder.write("model.json", changed(model, change)), warnings);
+    REQUIRE_FALSE(graph);
+    CHECK(graph.errors()[0].place == change.pointer);
+    CHECK(graph.errors()[0].message.find(change.part) != std::string::npos);
+  }
+}
+
 TEST_CASE("malformed JSON of rondo's own") {
   check_all(
       "model.json", kRondoJson,

@@ -5,9 +5,12 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <sstream>
 
 #include "ir/builder.h"
+#include "ir/plan_text.h"
 
 using namespace rondo;
 
@@ -105,6 +108,14 @@ TEST_CASE("canonical texts survive reading and printing unchanged") {
       yield %1, %1
     }
   output %ys as "y"
+}
+)",
+      R"(core "streams" {
+  input %x: f32[3, 2]
+  state %h: f32[3, 4]
+  stepping streams 3 frames 2 latency 1
+  next %h = %h
+  output %x
 }
 )",
       R"rir(core "sizes" {
@@ -418,8 +429,43 @@ TEST_CASE("plans survive reading and printing unchanged") {
   const Plan plan = plan_of(kPlan);
   CHECK(print(plan) == kPlan);
   CHECK(plan_of(print(plan, kFull)).buffers.size() == 8);
+  const std::string stepping = "plan \"\" {\n  stepping streams 0 frames 1 latency 7\n  memory constants 0, state 0, scratch 0\n}\n";
+  CHECK(print(plan_of(stepping)) == stepping);
   CHECK(print(plan_of("plan \"\" { memory constants 0, state 0, scratch 0 }")) ==
         "plan \"\" {\n  memory constants 0, state 0, scratch 0\n}\n");
+}
+
+TEST_CASE("where the parts of a plan stand in its text") {
+  const Plan plan = plan_of(kPlan);
+  for (bool costs : {false, true}) {
+    const auto [text, lines] = print_with_lines(plan, {.full_weights = true, .costs = costs});
+    CHECK(text == print(plan, {.full_weights = true, .costs = costs}));
+    const auto check = [&](const void* part, const std::string& begins) {
+      std::istringstream stream(text);
+      std::string line;
+      for (int i = 0; i < lines.at(part); ++i) std::getline(stream, line);
+      CHECK_MESSAGE(line.find(begins) == line.find_first_not_of(' '), line << " for " << begins);
+    };
+    int kernels = 0;
+    std::function<void(const std::vector<Step>&)> walk = [&](const std::vector<Step>& steps) {
+      for (const Step& step : steps) {
+        if (auto* loop = std::get_if<Loop>(&step.what)) check(loop, "loop " + loop->name);
+        for_each_nested(step, walk);
+        auto* kernel = std::get_if<Kernel>(&step.what);
+        if (!kernel) continue;
+        ++kernels;
+        check(kernel, "kernel " + kernel->name);
+        for (const Axis& axis : kernel->parallel) check(&axis, "parallel ");
+        for (const auto& nest : kernel->reductions)
+          for (const Axis& axis : nest) check(&axis, "reduction ");
+        for (size_t i = 0; i < kernel->body.size(); ++i) check(&kernel->body[i], fmt::format("%{} = ", i));
+        for (const Store& store : kernel->stores) check(&store, "store ");
+      }
+    };
+    check(&plan, "plan ");
+    walk(plan.steps);
+    CHECK(kernels > 0);
+  }
 }
 
 TEST_CASE("what a plan's text means") {

@@ -161,6 +161,8 @@ const GraphBreach kGraphBreaches[] = {
      "state 's'", "the inputs, then the states"},
     {"state: initial", kCore, [](Graph& g) { g.states[0].initial = Tensor::zeros(DType::f32, {3}); }, "state 's'",
      "its initial value is f32[3], which does not broadcast to f32[4]"},
+    {"streams", kCore, [](Graph& g) { g.stepping.streams = 2; }, "value 's'", "its first axis is not that of the streams"},
+    {"stepping", kCore, [](Graph& g) { g.stepping.latency = -1; }, "", "a number of stepping is negative"},
     {"fused: a reduction beside a product", kFused,
      [](Graph& g) {
        Graph& inner = *g.nodes[0]->regions[0];
@@ -379,6 +381,7 @@ TEST_CASE("buffers, steps and memory") {
       {"buffer q = input f32[4] slot 7", "", "slot 7 does not exist"},
       {"buffer q = scratch f32[S] at 128", "", "dimension 'S'"},
       {"output \"z\": f32[64] in x", "", "must be output 1"},
+      {"stepping streams 3 frames 0 latency 0", "", "first axis is not that of the streams"},
       {"buffer q = state f32[4] slot 0 at 0 state \"s\": f32[5] in q", "", "does not fit its buffer"},
       {"buffer q = state f32[4] slot 0 at 0 state \"s\": f32[4] in q initial f32[3] {1.0, 2.0, 3.0}", "",
        "does not broadcast"},

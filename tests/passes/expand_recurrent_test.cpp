@@ -36,6 +36,7 @@ struct Layer {
   bool batch_first = false, biases = true, initial_h = false, initial_c = false, peepholes = false;
   bool input_forget = false, linear_before_reset = false;
   std::vector<int64_t> lengths;          // empty: none given
+  bool carry = false;                    // past the end of a sequence, its state
   double clip = 0;                       // 0: none
   std::vector<std::string> activations;  // names as given to the node
   Vector alphas, betas;
@@ -68,7 +69,10 @@ class Walk {
       h_[j] = l_.initial_h ? data_.h[state(j)] : 0;
       c_[j] = l_.initial_c ? data_.c[state(j)] : 0;
     }
+    // Backwards, what lies past the end comes first, and the state is the initial one.
+    for (int64_t t = length; l_.carry && back && t < l_.steps; ++t) write(t);
     for (int64_t i = 0; i < length; ++i) step(back ? length - 1 - i : i);
+    for (int64_t t = length; l_.carry && !back && t < l_.steps; ++t) write(t);
     for (int64_t j = 0; j < l_.hidden; ++j) {
       results_.h[state(j)] = h_[j];
       results_.c[state(j)] = c_[j];
@@ -113,6 +117,9 @@ class Walk {
     }
     h_ = h;
     c_ = c;
+    write(t);
+  }
+  void write(int64_t t) {
     for (int64_t j = 0; j < l_.hidden; ++j) {
       results_.y[((t * l_.directions() + d_) * l_.batch + n_) * l_.hidden + j] = h_[j];
     }
@@ -191,6 +198,7 @@ Attributes attributes_of(const Layer& l) {
   if (l.clip != 0) attributes.set("clip", l.clip);
   if (l.input_forget) attributes.set("input_forget", int64_t{1});
   if (l.linear_before_reset) attributes.set("linear_before_reset", int64_t{1});
+  if (l.carry) attributes.set("ragged", std::string("carry"));
   if (!l.activations.empty()) attributes.set("activations", l.activations);
   if (!l.alphas.empty()) attributes.set("activation_alpha", l.alphas);
   if (!l.betas.empty()) attributes.set("activation_beta", l.betas);
@@ -310,6 +318,33 @@ TEST_CASE("ragged batches: Y is zero past each length, the last states are those
     l.initial_h = true;
     l.clip = 0.5;
   });
+}
+
+TEST_CASE("ragged batches, carried: Y keeps the state past each length") {
+  check_all([](Layer& l) {
+    l.lengths = {2, 4, 1};
+    l.carry = true;
+  });
+  check_all([](Layer& l) {
+    l.lengths = {0, 1, 3};
+    l.initial_h = l.carry = true;
+  });
+}
+
+TEST_CASE("--ragged is for layers with lengths, and knows two words") {
+  Model with(14), without(14);
+  std::vector<Tensor> arguments;
+  Layer layer = kLayers[1];
+  build(without, layer, operands_of(layer, random_data(layer)), false, arguments);
+  layer.lengths = {1, 2, 3};
+  build(with, layer, operands_of(layer, random_data(layer)), false, arguments);
+  CHECK(bind_ragged(with.graph, "carry"));
+  CHECK(*with.graph.nodes.back()->attributes.find("ragged") == Attribute(std::string("carry")));
+  CHECK_FALSE(bind_ragged(without.graph, "carry"));
+  REQUIRE(bind_ragged(with.graph, "hold"));
+  const auto core = with.expand();
+  REQUIRE_FALSE(core);
+  CHECK(core.errors()[0].message.find("must be zero or carry") != std::string::npos);
 }
 
 TEST_CASE("weights that are inputs") {

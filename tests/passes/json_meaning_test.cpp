@@ -232,6 +232,64 @@ TEST_CASE("Keras layers by their options") {
       {{mean[0], mean[1]}});
 }
 
+TEST_CASE("Keras: steps that a Masking layer leaves out") {
+  const double masked[2] = {0.25, 0.25};
+  Rows x = kTwoColumns;
+  for (size_t t : {0, 3, 4, 7}) x[t] = {masked[0], masked[1]};
+  x[5] = {0.25, 1};  // one feature differs: it counts
+  const auto counts = [&](const Row& row) { return row[0] != masked[0] || row[1] != masked[1]; };
+  const auto model = [](const std::string& layer, const std::string& arrays) {
+    return R"({"architecture": {"class_name": "Sequential", "config": {"layers": [
+      {"class_name": "InputLayer", "config": {"name": "in", "batch_shape": [null, null, 2]}},
+      {"class_name": "Masking", "config": {"name": "m", "mask_value": 0.25}}, )" +
+           layer + R"(]}}, "trainable_params": {"r": {)" + arrays + "}}}";
+  };
+  // LSTM, gates i, f, c, o; then GRU in both directions without reset_after.
+  Rows carried, zeros;
+  double h = 0, c = 0;
+  for (const Row& row : x) {
+    if (counts(row)) {
+      const auto gate = [&](int g, const double (&w)[8], const double (&u)[4], const double (&b)[4]) {
+        return w[g] * row[0] + w[4 + g] * row[1] + u[g] * h + b[g];
+      };
+      const double w[8] = {0.5, 1, 0.125, 0.75, 0.25, -1, 1, -0.5}, u[4] = {0.5, 0.25, 0.75, -0.25}, b[4] = {0.1, 0.2, 0.3, 0.4};
+      c = sigmoid(gate(1, w, u, b)) * c + sigmoid(gate(0, w, u, b)) * std::tanh(gate(2, w, u, b));
+      h = sigmoid(gate(3, w, u, b)) * std::tanh(c);
+    }
+    carried.push_back({h});
+    zeros.push_back({counts(row) ? h : 0});
+  }
+  const auto lstm = [&](const std::string& options) {
+    return model(R"({"class_name": "LSTM", "config": {"name": "r", "units": 1)" + options + "}}",
+                 R"("weights": [0.5, 1, 0.125, 0.75, 0.25, -1, 1, -0.5], "recurrent_weights": [0.5, 0.25, 0.75, -0.25],
+                    "bias": [0.1, 0.2, 0.3, 0.4])");
+  };
+  check_rows(evaluate_text(lstm(", \"return_sequences\": true"), x), carried);
+  check_rows(evaluate_text(lstm(", \"return_sequences\": true, \"zero_output_for_mask\": true"), x), zeros);
+  check_rows(evaluate_text(lstm(""), x), {{h}});
+  check_rows(evaluate_text(lstm(", \"zero_output_for_mask\": true"), x), {{h}});
+
+  Rows both(x.size(), Row{0, 0});
+  for (int direction : {0, 1}) {
+    double s = 0;
+    for (size_t i = 0; i < x.size(); ++i) {
+      const size_t t = direction == 0 ? i : x.size() - 1 - i;
+      if (counts(x[t])) {
+        const double z = sigmoid(0.5 * x[t][0] + 0.25 * x[t][1] + 0.5 * s), r = sigmoid(x[t][0] - x[t][1] + 0.25 * s);
+        s = z * s + (1 - z) * std::tanh(0.125 * x[t][0] + x[t][1] + r * s * 0.75);
+      }
+      both[t][static_cast<size_t>(direction)] = s;
+    }
+  }
+  check_rows(evaluate_text(model(R"({"class_name": "Bidirectional", "config": {"name": "r", "layer": {"class_name": "GRU",
+      "config": {"units": 1, "use_bias": false, "reset_after": false, "return_sequences": true}}}})",
+                                 R"("forward_weights": [0.5, 1, 0.125, 0.25, -1, 1],
+      "forward_recurrent_weights": [0.5, 0.25, 0.75], "backward_weights": [0.5, 1, 0.125, 0.25, -1, 1],
+      "backward_recurrent_weights": [0.5, 0.25, 0.75])"),
+                           x),
+             both);
+}
+
 TEST_CASE("rondo's own: a leaky integrator as a cell") {
   Rows want;
   double h[2] = {0, 0};

@@ -187,9 +187,27 @@ class Whole(unittest.TestCase):
             weights = file.read()
         with self.assertRaisesRegex(rondo.Error, "the model's have"):
             model.instance(constants=weights[1:])
+        with self.assertRaisesRegex(rondo.Error, "for this architecture"):
+            model.instance(constants=weights[:8] + bytes(8) + weights[16:])
         stream = model.instance(constants=weights)
         stream.load({"h0": recorded("h_first"), "c0": recorded("c_first")})
         np.testing.assert_allclose(stream.copy().steps(x=recorded("x"))["y"], recorded("y"), rtol=1e-4, atol=1e-5)
+
+
+class Streams(unittest.TestCase):
+    def test_one_of_several_is_reset_alone(self):
+        model, x = compiled(SINE, "streams", "--dim=time=1", "--streams=3", *STATE), recorded("x")
+        self.assertEqual((model.streams, model.inputs[0].shape), (3, (3, 1, 1, 1)))
+        together, alone = model.instance(), compiled(SINE, "alone", "--dim=time=1", *STATE).instance()
+        many = np.stack([x, x, x], 1)
+        together.steps(x=many[:5])
+        together.reset(1)
+        y = together.steps(x=many[:5])["y"]
+        np.testing.assert_allclose(y[:, 1], alone.steps(x=x[:5])["y"], rtol=1e-5, atol=1e-6)
+        np.testing.assert_array_equal(y[:, 0], y[:, 2])
+        self.assertGreater(abs(y[:, 0] - y[:, 1]).max(), 1e-3)
+        with self.assertRaises(rondo.Error):
+            together.reset(3)
 
 
 class Opening(unittest.TestCase):

@@ -53,6 +53,7 @@ rondo_model record() {
   model.measured = kMeasured;
   model.call = call;
   model.reset = reset;
+  model.reset_stream = [](void* state, int64_t, const void*, const int64_t* dims) { return reset(state, dims); };
   model.state_size = model.scratch_size = bytes;
   model.shapes = shapes;
   model.state_offsets = offsets;

@@ -22,6 +22,10 @@ static rondo_status reset(void *state, const int64_t *dims) {
   *(int32_t *)((char *)state + 64) = 5;
   return RONDO_OK;
 }
+static rondo_status reset_stream(void *state, int64_t stream, const void *constants, const int64_t *dims) {
+  (void)constants;
+  return stream > 0 ? RONDO_BAD_DIMENSION : reset(state, dims);
+}
 static int64_t state_size(const int64_t *dims) { return (void)dims, 128; }
 static int64_t scratch_size(const int64_t *dims) { return (void)dims, 64; }
 static rondo_status shapes(const int64_t *dims, const int64_t *measured, int64_t *out) {
@@ -63,4 +67,9 @@ const rondo_model RECORD = {RONDO_INTERFACE_VERSION + (FAULT == kWrongVersion),
                             state_size,
                             scratch_size,
                             shapes,
-                            state_offsets};
+                            state_offsets,
+                            reset_stream,
+                            0,
+                            0,
+                            0,
+                            0};
