@@ -126,6 +126,14 @@ void add_threads_option(CLI::App& app, ModelOptions& options) {
       ->check(CLI::Range(1, RONDO_POOL_LARGEST));
 }
 
+/// A picture is of one graph, or of all stages anyhow, and shows no weights.
+void refuse_for_pictures(const InspectOptions& options) {
+  if (options.format == "text") return;
+  if (!options.diff.empty()) throw CLI::ValidationError("--diff", "is for text; --format=html shows all stages");
+  if (options.after_all) throw CLI::ValidationError("--after-all", "is for text; --format=html shows all stages");
+  if (options.full_weights) throw CLI::ValidationError("--weights", "full weights are for text");
+}
+
 void finish_model_options(ModelOptions& options, const RawModelOptions& raw, std::optional<Stages>& stages) {
   options.stages = &stages.emplace(raw.time_passes);
   options.dims = split_dims(raw.dims);
@@ -245,10 +253,16 @@ struct CommandLine {
   }
 
   void declare_inspect() {
-    CLI::App* command = app.add_subcommand("inspect", "print a model at one of its levels");
+    CLI::App* command = app.add_subcommand("inspect", "print a model at one of its levels, or draw it");
     add_model_options(*command, inspect_options.model, raw);
     command->add_option("--level", inspect_options.level, "what the file says, what is computed, or how; default: core")
         ->check(CLI::IsMember({"model", "core", "plan"}));
+    command
+        ->add_option("--format", inspect_options.format,
+                     "text; a graph for Graphviz; or a page for a browser that shows all stages and opens at --level or "
+                     "--after; default: text")
+        ->type_name("text|dot|html")
+        ->check(CLI::IsMember({"text", "dot", "html"}));
     std::vector<std::string> passes{"expand"};
     for (std::string_view pass : pipeline_order()) passes.emplace_back(pass);
     CLI::Option* after = command->add_option("--after", inspect_options.after, "the core graph after a pass has run")
@@ -279,9 +293,12 @@ struct CommandLine {
         ->check(CLI::IsMember({"f32", "f16", "bf16", "brief", "full"}));
     command->add_option("-o,--output", inspect_options.output, "the file to write; .rir means --weights=full")
         ->type_name("FILE");
-    command->footer("Example: rondo inspect vad.onnx --level=plan");
+    command->footer(
+        "Example: rondo inspect vad.onnx --level=plan\n"
+        "         rondo inspect vad.onnx --format=html -o vad.html");
     command->callback([this] {
       finish_model_options(inspect_options.model, raw, stages);
+      refuse_for_pictures(inspect_options);
       work = [this] { return inspect(inspect_options); };
     });
   }

@@ -1,4 +1,5 @@
-// rondo inspect: the text of a model at one of its levels, or between two passes. Entry: inspect.
+// rondo inspect: the text of a model at one of its levels, or between two passes; pictures are picture.cpp's.
+// Entry: inspect.
 // Tested by tests/driver/inspect_test.cpp.
 #include <fmt/format.h>
 
@@ -6,6 +7,7 @@
 
 #include "driver/compile.h"
 #include "driver/files.h"
+#include "driver/picture.h"
 #include "driver/report.h"
 #include "ir/diff.h"
 
@@ -24,11 +26,12 @@ class Inspector {
     RONDO_TRY(Parsed source, read_source(options_.model));
     RONDO_TRY(Target target, Target::find(options_.model.target));
     const bool watching = !options_.after.empty() || options_.after_all || !options_.diff.empty();
-    if (source.plan && (watching || options_.level != "plan"))
+    const std::string level = options_.level.empty() ? "core" : options_.level;
+    if (source.plan && (watching || level != "plan"))
       return invalid("the text is at the plan level; nothing above it can be shown");
     if (watching) return between_passes(std::move(*source.graph), target);
-    if (options_.level == "model") return model_text(std::move(*source.graph));
-    if (options_.level == "plan") {
+    if (level == "model") return model_text(std::move(*source.graph));
+    if (level == "plan") {
       RONDO_TRY(Plan plan, lower_to_plan(std::move(source), options_.model, target));
       return print(plan, print_options_);
     }
@@ -95,7 +98,12 @@ class Inspector {
 }  // namespace
 
 Status inspect(const InspectOptions& options) {
-  RONDO_TRY(std::string text, about_file(Inspector(options).text(), options.model.model));
+  auto in_format = [&]() -> Result<std::string> {
+    if (options.format == "dot") return dot_picture(options);
+    if (options.format == "html") return html_picture(options);
+    return Inspector(options).text();
+  };
+  RONDO_TRY(std::string text, about_file(in_format(), options.model.model));
   if (!options.output.empty()) return write_files({{options.output, text}});
   fmt::print("{}", text);
   return Done{};

@@ -61,7 +61,8 @@ struct VerifyOptions {
 
 struct InspectOptions {
   ModelOptions model;
-  std::string level = "core";
+  std::string level;  // model, core, plan; empty: core, or, on a page, where it begins
+  std::string format = "text";  // text, dot, html
   std::string after;  // a pass
   bool after_all = false;
   std::string diff;   // a pass
