@@ -2,7 +2,7 @@
 // LLVM and lld stay behind this interface. Everything is returned as bytes; the caller writes files.
 #pragma once
 
-#include "ir/plan.h"
+#include "ir/plan_text.h"
 #include "ir/target_facts.h"
 
 namespace rondo {
@@ -37,10 +37,17 @@ std::vector<TargetName> target_names();
 
 enum class Form : uint8_t { llvm, assembly, object };
 
+/// Debug information: machine code belongs to lines of the plan's text, in a file of this name beside it.
+struct LinesOfText {
+  std::string file;
+  PlanLines lines;  // of the very plan that is compiled
+};
+
 struct CodegenOptions {
   bool profile = false;  // kernels add up their time in a table of ProfileEntry that the object exports
   bool external_constants = false;  // the object holds none: every call brings them, as constants_of gives them
   std::string constants_section;    // where they are; empty: kConstantsSection on ELF, the format's own elsewhere
+  std::optional<LinesOfText> lines;  // none: no debug information
 };
 inline constexpr char kConstantsSection[] = ".rodata.rondo.w";
 
@@ -60,8 +67,10 @@ Result<std::vector<std::string>> undefined_symbols(std::string_view object);
 /// What rondo_call.constants points to, aligned as Plan::kAlignment says.
 std::string constants_of(const Plan& plan);
 
-/// A shared library from one position-independent object; no undefined symbol is allowed.
-Result<std::string> link_shared(std::string_view object, const Target& target, const std::string& soname);
+/// A shared library from one position-independent object; no undefined symbol is allowed. It keeps what only debuggers
+/// read (names of inner functions, line tables) if asked to.
+Result<std::string> link_shared(std::string_view object, const Target& target, const std::string& soname,
+                                bool keep_debug = false);
 Result<std::string> make_archive(std::string_view object, const Target& target, const std::string& member);
 
 /// A program without a C library that starts at _start or, where `script` is not empty, is laid out as the linker

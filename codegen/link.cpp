@@ -97,17 +97,17 @@ Result<std::string> link_alone(const Job& job, const Target& target) {
 
 }  // namespace
 
-Result<std::string> link_shared(std::string_view object, const Target& target, const std::string& soname) {
+Result<std::string> link_shared(std::string_view object, const Target& target, const std::string& soname,
+                                bool keep_debug) {
   const llvm::Triple& triple = target.machine().triple;
   if (!triple.isOSBinFormatELF())
     return unsupported(
         fmt::format("shared libraries are linked for ELF targets (Linux); {} needs its own linker: compile to .o or .a",
                     target.spec().triple));
-  return link_alone({"a shared library",
-                     {"-shared", "--hash-style=gnu", "-z", "noexecstack", "-z", "text", "-s", "--no-undefined",
-                      "-soname", soname},
-                     {{"model.o", object}}},
-                    target);
+  std::vector<std::string> words = {"-shared", "--hash-style=gnu", "-z", "noexecstack", "-z", "text"};
+  if (!keep_debug) words.push_back("-s");
+  words.insert(words.end(), {"--no-undefined", "-soname", soname});
+  return link_alone({"a shared library", words, {{"model.o", object}}}, target);
 }
 
 Result<std::string> link_program(const std::vector<std::string>& objects, const Target& target,

@@ -140,9 +140,11 @@ Result<std::unique_ptr<llvm::Module>> build_module(const Plan& plan, const Targe
   emit::Emitter emitter(machine, *module, options);
   emitter.fast_math = plan.fast_math;
   llvm::GlobalVariable* constants = options.external_constants ? nullptr : declare_constants(plan, *module);
+  emit::Lines::At first_line(emitter.lines, &plan);
   RONDO_TRY(llvm::Function * run, emit::emit_run(emitter, plan, prefix));
   emit::Entries entries = emit::EntryEmitter(emitter, plan, prefix, constants).emit(run);
   Reflection(emitter, plan, prefix).emit(entries, constants);
+  emitter.lines.finish();
   return module;
 }
 

@@ -32,6 +32,11 @@ Result<std::vector<Tensor>> choose_inputs(const LoadedModel& model, const std::v
 }  // namespace
 
 Status bench(const BenchOptions& options) {
+  if (!options.ort.empty()) RONDO_CHECK(about_file(check_for_ort(options.model.model), options.model.model));
+  BenchReport report{.model = options.model.model};
+  if (!options.compare.empty()) {
+    RONDO_TRY(report.before, read_saved_run(options.compare));
+  }
   RONDO_TRY(std::vector<NamedTensor> given, read_inputs(options.inputs));
   RONDO_TRY(Parsed source, read_source(options.model));
   RONDO_TRY(Target target, host_target(options.model.target));
@@ -47,10 +52,15 @@ Status bench(const BenchOptions& options) {
   auto work = [&]() -> Status {
     Dim::Values dims;
     RONDO_TRY(std::vector<Tensor> inputs, choose_inputs(model, given, names_of(settled), dims));
-    RONDO_TRY(CallTime time, run_stage(options.model.stages, "measure", [&] {
+    if (!options.ort.empty()) {
+      RONDO_TRY(report.beside, run_stage(options.model.stages, "measure beside ONNX Runtime", [&] {
+        return measure_beside_ort(options.ort, options.model, model, dims, inputs, settled.inputs, options.seconds);
+      }));
+    }
+    RONDO_TRY(report.time, run_stage(options.model.stages, "measure", [&] {
       return time_kernels(plan, target, options.model, model, dims, inputs, options.seconds);
     }));
-    fmt::print("{}", options.json ? bench_json(options.model.model, time) : bench_text(options.model.model, time));
+    fmt::print("{}", options.json ? bench_json(report) : bench_text(report));
     return Done{};
   };
   return about_file(work(), options.model.model);

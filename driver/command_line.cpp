@@ -180,6 +180,8 @@ struct CommandLine {
                         "write what the code takes, layer by layer, and its real-time certificate; FILE.json as JSON, - to "
                         "the standard output")
         ->type_name("FILE");
+    command->add_flag("-g", compile_options.debug,
+                      "line tables for debuggers and profilers, of the plan's text, which is written beside OUT as .plan");
     CLI::Option* tune = command->add_flag("--tune", compile_options.tune,
                                           "measure other schedules of the kernels on this machine, and use the best");
     command->add_option("--tune-seconds", compile_options.tune_seconds, "how long to measure; default: 5")
@@ -296,6 +298,11 @@ struct CommandLine {
     command->add_option("--seconds", bench_options.seconds, "how long to measure; default: 1")
         ->check(CLI::Range(0.001, 3600.0));
     command->add_flag("--json", bench_options.json, "print the figures as JSON");
+    command->add_option("--compare", bench_options.compare, "an earlier run's --json, to say what is faster or slower now")
+        ->type_name("FILE.json");
+    command->add_flag("--vs-ort{libonnxruntime.so.1}", bench_options.ort,
+                      "measure ONNX Runtime beside it, on the same inputs: --vs-ort=LIBRARY, or the system's own")
+        ->type_name("LIBRARY");
     command->footer("Example: rondo bench vad.onnx --dim=time=100");
     command->callback([this] {
       finish_model_options(bench_options.model, raw, stages);

@@ -108,9 +108,9 @@ struct Built {
   std::string file, report;
 };
 
-Result<Built> build(const Plan& plan, const Target& target, const CompileOptions& options, const std::string& form) {
+Result<Built> build(const Plan& plan, const Target& target, const CompileOptions& options,
+                    const CodegenOptions& codegen, const std::string& form) {
   const std::string file_name = std::filesystem::path(options.output).filename().string();
-  const CodegenOptions codegen = codegen_options(options.model);
   Form level = form == "ll" ? Form::llvm : form == "s" ? Form::assembly : Form::object;
   RONDO_TRY(std::string code, stage(options.model, "generate", [&] { return generate(plan, target, level, codegen); }));
   Built built;
@@ -120,7 +120,7 @@ Result<Built> build(const Plan& plan, const Target& target, const CompileOptions
     built.report = has_ending(options.report, ".json") ? report_json(report) : report_text(report);
   }
   if (form == "so") {
-    RONDO_TRY(built.file, stage(options.model, "link", [&] { return link_shared(code, target, file_name); }));
+    RONDO_TRY(built.file, stage(options.model, "link", [&] { return link_shared(code, target, file_name, options.debug); }));
   } else if (form == "a") {
     RONDO_TRY(built.file, make_archive(code, target, stem_of(file_name) + ".o"));
   } else {
@@ -189,7 +189,7 @@ Result<std::string> build_shared(const Plan& plan, const Target& target, const M
                                  const std::string& file_name, const CodegenOptions& codegen) {
   RONDO_TRY(std::string object,
             stage(options, "generate", [&] { return generate(plan, target, Form::object, codegen); }));
-  return stage(options, "link", [&] { return link_shared(object, target, file_name); });
+  return stage(options, "link", [&] { return link_shared(object, target, file_name, codegen.lines.has_value()); });
 }
 
 Status compile(const CompileOptions& options) {
@@ -200,12 +200,20 @@ Status compile(const CompileOptions& options) {
   std::string tuning;
   RONDO_TRY(Plan plan, options.tune ? tune(std::move(source), options, target, tuning)
                                     : lower_to_plan(std::move(source), options.model, target));
-  RONDO_TRY(Built built, about_file(build(plan, target, options, form), options.model.model));
-  const std::string header = make_header(plan, codegen_options(options.model));
+  CodegenOptions codegen = codegen_options(options.model);
+  const std::string text_path = with_ending(options.output, ".plan");
+  PlanText text;
+  if (options.debug) {
+    text = print_with_lines(plan, {.costs = true});
+    codegen.lines = {std::filesystem::path(text_path).filename().string(), std::move(text.lines)};
+  }
+  RONDO_TRY(Built built, about_file(build(plan, target, options, codegen, form), options.model.model));
+  const std::string header = make_header(plan, codegen);
   const std::string weights = options.model.external_weights ? constants_of(plan) : "";
   std::vector<std::pair<std::string, std::string_view>> files{{options.output, built.file},
                                                               {with_ending(options.output, ".h"), header}};
   if (options.model.external_weights) files.emplace_back(with_ending(options.output, ".weights"), weights);
+  if (options.debug) files.emplace_back(text_path, text.text);
   if (!options.save_tuning.empty()) files.emplace_back(options.save_tuning, tuning);
   if (!options.report.empty() && options.report != "-") files.emplace_back(options.report, built.report);
   RONDO_CHECK(write_files(files));

@@ -37,6 +37,7 @@ struct ModelOptions {
 
 struct CompileOptions {
   ModelOptions model;
+  bool debug = false;  // -g
   bool tune = false;
   double tune_seconds = 5;
   std::string save_tuning;  // the file to write; empty: none
@@ -74,6 +75,8 @@ struct BenchOptions {
   std::vector<NamePair> inputs;
   double seconds = 1;
   bool json = false;
+  std::string compare;  // what an earlier run wrote with --json; empty: none
+  std::string ort;      // --vs-ort: the library; empty: none
 };
 
 // The commands; each is the one entry of the file of its name.

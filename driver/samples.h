@@ -17,6 +17,9 @@ struct Samples {
 /// For at least this many seconds, and at least 5 samples.
 Samples measure(const std::function<void()>& call, double seconds);
 
+/// Several, each in its turn a sample at a time, so that all see the same machine; each for as long.
+std::vector<Samples> measure_in_turn(const std::vector<std::function<void()>>& calls, double seconds_each);
+
 /// How many calls make a sample.
 int64_t calls_in_sample(const std::function<void()>& call);
 

@@ -5,6 +5,7 @@
 
 #include "ir/cost.h"
 #include "ir/lexer.h"
+#include "ir/plan_text.h"
 #include "ir/print_parts.h"
 
 namespace rondo {
@@ -33,7 +34,8 @@ class PlanPrinter {
   PlanPrinter(const Plan& plan, const PrintOptions& options)
       : plan_(plan), options_(options), buffers_(buffer_words(plan)) {}
 
-  std::string print() {
+  PlanText print() {
+    here(&plan_);
     out_ += "plan ";
     print_text(out_, plan_.name);
     out_ += " {\n";
@@ -45,10 +47,15 @@ class PlanPrinter {
     for (const StateSlot& state : plan_.states) this->state(state);
     steps(plan_.steps);
     out_ += "}\n";
-    return std::move(out_);
+    return {std::move(out_), std::move(lines_)};
   }
 
  private:
+  /// This part of the plan begins on the line that is being written.
+  void here(const void* part) {
+    for (; counted_ < out_.size(); ++counted_) line_ += out_[counted_] == '\n';
+    lines_[part] = line_;
+  }
   void line(std::string_view word) {
     out_.append(2 * static_cast<size_t>(depth_), ' ');
     out_ += word;
@@ -159,6 +166,7 @@ class PlanPrinter {
   }
 
   void loop(const Loop& loop) {
+    here(&loop);
     line("loop ");
     print_name(out_, loop.name);
     out_ += fmt::format(": i{} < ", loop.var);
@@ -177,6 +185,7 @@ class PlanPrinter {
   }
 
   void choice(const Choice& choice) {
+    here(&choice);
     line("choice ");
     print_name(out_, choice.name);
     out_ += ": " + word(choice.condition);
@@ -188,6 +197,7 @@ class PlanPrinter {
   }
 
   void measure(const Measure& measure) {
+    here(&measure);
     line("measure ");
     print_name(out_, measure.name);
     out_ += ": ";
@@ -209,6 +219,7 @@ class PlanPrinter {
     if (axes.empty()) return;
     line(keyword);
     comma_separated(axes, [&](const Axis& axis) {
+      here(&axis);
       out_ += fmt::format("i{} < ", axis.var);
       print_dim(out_, axis.extent);
     });
@@ -216,6 +227,7 @@ class PlanPrinter {
   }
 
   void kernel(const Kernel& kernel) {
+    here(&kernel);
     line("kernel ");
     print_name(out_, kernel.name);
     place(kernel.place);
@@ -227,6 +239,7 @@ class PlanPrinter {
     schedule(kernel.schedule);
     for (size_t i = 0; i < kernel.body.size(); ++i) instr(kernel.body[i], i);
     for (const Store& store : kernel.stores) {
+      here(&store);
       line("store ");
       out_ += word(store.buffer) + "[";
       index(store.index, store.indirect);
@@ -270,6 +283,7 @@ class PlanPrinter {
   void instr(const Instr& instr, size_t number) {
     constexpr InstrPrinter kPrinters[] = {&PlanPrinter::immediate, &PlanPrinter::load,    &PlanPrinter::index_value,
                                           &PlanPrinter::pointwise, &PlanPrinter::bounded, &PlanPrinter::reduce};
+    here(&instr);
     line("");
     out_ += fmt::format("%{} = ", number);
     (this->*kPrinters[static_cast<int>(instr.kind)])(instr);
@@ -368,10 +382,15 @@ class PlanPrinter {
   const std::vector<std::string> buffers_;
   std::string out_;
   int depth_ = 0;
+  PlanLines lines_;
+  int line_ = 1;        // the one being written, as far as `counted_` bytes tell
+  size_t counted_ = 0;
 };
 
 }  // namespace
 
-std::string print(const Plan& plan, const PrintOptions& options) { return PlanPrinter(plan, options).print(); }
+PlanText print_with_lines(const Plan& plan, const PrintOptions& options) { return PlanPrinter(plan, options).print(); }
+
+std::string print(const Plan& plan, const PrintOptions& options) { return print_with_lines(plan, options).text; }
 
 }  // namespace rondo

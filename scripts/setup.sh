@@ -9,7 +9,7 @@ packages="g++ cmake ninja-build ccache
 [ "${1:-}" != bench ] || packages="$packages libdnnl-dev libeigen3-dev"
 [ "${1:-}" != bench ] || command -v npm >/dev/null || packages="$packages npm"
 [ "${1:-}" != tests ] || packages="$packages qemu-user qemu-system-arm qemu-system-misc clang-19 llvm-19
-  gcc-arm-none-eabi gcc-riscv64-unknown-elf make python3-numpy"
+  gcc-arm-none-eabi gcc-riscv64-unknown-elf gdb make python3-numpy"
 
 missing=""
 for package in $packages; do

@@ -7,10 +7,10 @@
 
 #include "bench/recurrent/ablation.h"
 #include "bench/recurrent/limits.h"
-#include "bench/recurrent/ort.h"
 #include "bench/recurrent/run_row.h"
 #include "bench/recurrent/surroundings.h"
 #include "bench/recurrent/table.h"
+#include "driver/ort.h"
 
 using namespace rondo::benchmark;
 
@@ -63,11 +63,11 @@ std::vector<PeerKind> peers_of(const Options& options, Report& report) {
     report.peer_columns.push_back(kind.name);
     peers.push_back(std::move(kind));
   };
-  auto ort = options.ort.empty() ? rondo::Result<Ort>(rondo::invalid("no --ort")) : Ort::open(options.ort);
+  auto ort = options.ort.empty() ? rondo::Result<rondo::Ort>(rondo::invalid("no --ort")) : rondo::Ort::open(options.ort);
   if (ort)
     add(ort_kind(*ort), "ORT: ONNX Runtime " + ort->version());
   else
-    std::fprintf(stderr, "SKIP: ONNX Runtime: %s\n", to_string(ort.errors().front()).c_str());
+    std::fprintf(stderr, "SKIP: ONNX Runtime: %s\n", rondo::to_string(ort.errors().front()).c_str());
   add(onednn_kind(), "oneDNN " + onednn_version());
   add(eigen_kind(), "Eigen " + eigen_version() + ": cells sized at compile time, -O3 -march=native -ffast-math");
   add(naive_kind(), "naive: plain loops, with the same options");

@@ -7,11 +7,10 @@
 #include <cmath>
 #include <filesystem>
 
-#include "bench/recurrent/aligned.h"
-#include "bench/recurrent/ort.h"
 #include "driver/compare.h"
 #include "driver/data.h"
 #include "driver/dims.h"
+#include "driver/ort_run.h"
 
 namespace rondo::benchmark {
 namespace {
@@ -55,94 +54,14 @@ Result<std::vector<std::string>> options_for(const LoadedModel& model, const Rec
   return options;
 }
 
-/// The model in ONNX Runtime, with memory for all that goes in and comes out. States swap between two bindings.
-class OrtRun {
- public:
-  static Result<OrtRun> make(const Ort& ort, const std::string& path, const LoadedModel& model,
-                             const Recording& recording) {
-    RONDO_TRY(OrtModel loaded, OrtModel::load_file(ort, path, 1));
-    OrtRun run(std::move(loaded));
-    run.swaps_ = !recording.states.empty();
-    Ports ports[2];
-    run.add_inputs(ports, model, recording);
-    run.add_states(ports, model, recording);
-    run.add_outputs(ports, model, recording);
-    for (int turn = 0; turn <= static_cast<int>(run.swaps_); ++turn)
-      RONDO_CHECK(run.model_.bind(ports[turn].inputs, ports[turn].outputs));
-    return run;
-  }
-
-  void set_input(const std::string& name, const Tensor& value) {
-    for (auto& [known, data] : inputs_)
-      if (known == name) std::memcpy(data, value.bytes().data(), value.bytes().size());
-  }
-  bool call() {
-    const bool good = model_.run(turn_) == nullptr;
-    turn_ ^= static_cast<int>(swaps_);
-    return good;
-  }
-  std::vector<NamedTensor> outputs() const {
-    std::vector<NamedTensor> all;
-    for (const auto& [view, dtype] : outputs_)
-      all.push_back(
-          {view.name, Tensor(dtype, view.shape, std::string(static_cast<const char*>(view.data), view.bytes))});
-    return all;
-  }
-
- private:
-  struct Ports {
-    std::vector<View> inputs, outputs;
-  };
-  explicit OrtRun(OrtModel model) : model_(std::move(model)) {}
-
-  void add_inputs(Ports (&ports)[2], const LoadedModel& model, const Recording& recording) {
-    for (const Slot& slot : model.inputs()) {
-      const Tensor* tensor = find(recording.inputs, slot.name);
-      if (!tensor) continue;
-      const View view = keep(slot.name, at_step(recording, *tensor, 0), type_of(model, slot.name));
-      for (Ports& one : ports) one.inputs.push_back(view);
-      inputs_.push_back({slot.name, view.data});
-    }
-  }
-  /// Each turn reads one copy and writes the other.
-  void add_states(Ports (&ports)[2], const LoadedModel& model, const Recording& recording) {
-    for (const RecordedState& state : recording.states)
-      for (int turn : {0, 1}) {
-        View view = keep(state.input, state.initial, type_of(model, state.input));
-        ports[turn].inputs.push_back(view);
-        view.name = state.output;
-        ports[1 - turn].outputs.push_back(view);
-      }
-  }
-  void add_outputs(Ports (&ports)[2], const LoadedModel& model, const Recording& recording) {
-    for (size_t i = 0; i < model.outputs().size(); ++i) {
-      const std::string& name = model.outputs()[i].name;
-      const Tensor* tensor = find(recording.outputs, name);
-      if (!tensor) continue;
-      const Tensor one = at_step(recording, *tensor, 0);
-      const View view = keep(name, one, model.record().outputs[i].dtype);
-      for (Ports& each : ports) each.outputs.push_back(view);
-      outputs_.push_back({view, one.dtype()});
-    }
-  }
-  static int type_of(const LoadedModel& model, const std::string& input) {
-    for (size_t i = 0; i < model.inputs().size(); ++i)
-      if (model.inputs()[i].name == input) return model.record().inputs[i].dtype;
-    return RONDO_F32;
-  }
-  View keep(const std::string& name, const Tensor& value, int type) {
-    memory_.emplace_back(value.bytes().size() / sizeof(float) + 1);
-    std::memcpy(memory_.back().data(), value.bytes().data(), value.bytes().size());
-    return {name, memory_.back().data(), value.bytes().size(), value.shape(), type};
-  }
-
-  std::vector<Floats> memory_;
-  std::vector<std::pair<std::string, void*>> inputs_;
-  std::vector<std::pair<View, DType>> outputs_;
-  OrtModel model_;
-  int turn_ = 0;
-  bool swaps_ = false;
-};
+/// What the recording has of these, at its first step.
+std::vector<NamedTensor> at_first_step(const Recording& recording, const std::vector<NamedTensor>& recorded,
+                                       const std::vector<Slot>& slots) {
+  std::vector<NamedTensor> tensors;
+  for (const Slot& slot : slots)
+    if (const Tensor* tensor = find(recorded, slot.name)) tensors.push_back({slot.name, at_step(recording, *tensor, 0)});
+  return tensors;
+}
 
 std::vector<Tensor> inputs_at(const LoadedModel& model, const Recording& recording, int64_t step) {
   std::vector<Tensor> inputs;
@@ -157,7 +76,7 @@ Status compare_calls(const LoadedModel& model, Instance& instance, OrtRun& ort, 
     const std::vector<Tensor> inputs = inputs_at(model, recording, step);
     for (size_t i = 0; i < inputs.size(); ++i) ort.set_input(model.inputs()[i].name, inputs[i]);
     RONDO_TRY(std::vector<Tensor> got, instance.call(inputs));
-    if (!ort.call()) return invalid("ONNX Runtime's run fails");
+    RONDO_CHECK(ort.call());
     const std::vector<NamedTensor> want = ort.outputs();
     for (size_t i = 0; i < got.size(); ++i) {
       const Tensor* other = find(want, model.outputs()[i].name);
@@ -187,7 +106,9 @@ Status run(ModelResult& result, const std::string& folder, const RondoOptions& o
   RONDO_TRY(Instance instance, model.instantiate({}));
   for (const RecordedState& state : recording.states) RONDO_CHECK(instance.set_state(state.input, state.initial));
   result.keeps_state = !recording.states.empty();
-  RONDO_TRY(OrtRun other, OrtRun::make(ort, path, general, recording));
+  RONDO_TRY(OrtRun other, OrtRun::make(ort, path, 1, at_first_step(recording, recording.inputs, general.inputs()),
+                                       recording.states,
+                                       at_first_step(recording, recording.outputs, general.outputs())));
   RONDO_CHECK(compare_calls(model, instance, other, recording));
   const std::vector<double> seconds =
       measure({{"rondo", [&] { (void)instance.call_again(); }}, {"ORT", [&] { (void)other.call(); }}}, timing);

@@ -3,10 +3,9 @@
 
 #include "bench/recurrent/compiled.h"
 #include "bench/recurrent/measure.h"
+#include "driver/ort.h"
 
 namespace rondo::benchmark {
-
-class Ort;
 
 struct ModelResult {
   std::string name;

@@ -3,8 +3,8 @@
 #include <cstdio>
 
 #include "bench/recurrent/models.h"
-#include "bench/recurrent/ort.h"
 #include "bench/recurrent/surroundings.h"
+#include "driver/ort.h"
 
 using namespace rondo::benchmark;
 
@@ -35,9 +35,9 @@ int parse(Options& options, int argc, char** argv) {
 
 int run(const Options& options, const WorkFolder& folder) {
   pin(options.core, 1);
-  auto ort = Ort::open(options.ort);
+  auto ort = rondo::Ort::open(options.ort);
   if (!ort) {
-    std::fprintf(stderr, "%s\n", to_string(ort.errors().front()).c_str());
+    std::fprintf(stderr, "%s\n", rondo::to_string(ort.errors().front()).c_str());
     return 2;
   }
   const std::string setting = processor() + ", ONNX Runtime " + ort->version();

@@ -1,8 +1,8 @@
 // ONNX Runtime as a peer: inputs and outputs are bound once, and a step row has two bindings whose states swap, so
 // that a call is the run alone.
 #include "bench/recurrent/aligned.h"
-#include "bench/recurrent/ort.h"
 #include "bench/recurrent/peer.h"
+#include "driver/ort.h"
 
 namespace rondo::benchmark {
 namespace {
@@ -21,7 +21,7 @@ class OrtPeer : public Peer {
     for (Floats& state : c_) state.clear();
   }
   void call() override {
-    failed_ = model_.run(turn_) || failed_;
+    failed_ = !model_.run(turn_) || failed_;
     turn_ ^= static_cast<int>(row_.keeps_state);
   }
   std::vector<float> output() const override {
@@ -39,13 +39,13 @@ class OrtPeer : public Peer {
         model_(std::move(model)) {}
 
   size_t state_size() const { return row_.keeps_state ? size_t(row_.batch) * row_.hidden : 0; }
-  static View view(const char* name, const Floats& memory, std::vector<int64_t> shape) {
+  static OrtView view(const char* name, const Floats& memory, std::vector<int64_t> shape) {
     return {name, memory.data(), memory.bytes(), std::move(shape)};
   }
-  View x_view() const { return view("x", x_, {row_.steps, row_.batch, row_.hidden}); }
+  OrtView x_view() const { return view("x", x_, {row_.steps, row_.batch, row_.hidden}); }
 
   Status bind_sequence() {
-    View y = view("y", y_, {row_.steps, row_.directions, row_.batch, row_.hidden});
+    OrtView y = view("y", y_, {row_.steps, row_.directions, row_.batch, row_.hidden});
     RONDO_CHECK(model_.bind({x_view()}, {y}));
     return Done{};
   }
@@ -53,7 +53,7 @@ class OrtPeer : public Peer {
   Status bind_states() {
     const std::vector<int64_t> shape{1, row_.batch, row_.hidden};
     for (int turn : {0, 1}) {
-      std::vector<View> inputs{x_view(), view("h", h_[turn], shape)}, outputs{view("hn", h_[1 - turn], shape)};
+      std::vector<OrtView> inputs{x_view(), view("h", h_[turn], shape)}, outputs{view("hn", h_[1 - turn], shape)};
       if (row_.cell == Cell::lstm) {
         inputs.push_back(view("c", c_[turn], shape));
         outputs.push_back(view("cn", c_[1 - turn], shape));

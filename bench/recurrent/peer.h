@@ -7,6 +7,10 @@
 #include "bench/recurrent/problem.h"
 #include "support/result.h"
 
+namespace rondo {
+class Ort;
+}
+
 namespace rondo::benchmark {
 
 class Peer {
@@ -30,7 +34,6 @@ struct PeerKind {
   std::function<PeerResult(const Problem&)> make;
 };
 
-class Ort;
 PeerKind ort_kind(const Ort& ort);
 PeerKind onednn_kind();
 PeerKind eigen_kind();

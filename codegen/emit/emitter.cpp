@@ -10,7 +10,8 @@ Emitter::Emitter(const Target::Machine& machine, llvm::Module& module, const Cod
       module(module),
       options(options),
       b(module.getContext()),
-      word(llvm::IntegerType::get(module.getContext(), machine.facts.pointer_bytes * 8)) {}
+      word(llvm::IntegerType::get(module.getContext(), machine.facts.pointer_bytes * 8)),
+      lines(module, b, machine, this->options) {}
 
 namespace {
 
@@ -45,6 +46,7 @@ llvm::Function* Emitter::make_function(const std::string& name, llvm::Type* resu
                                        llvm::ArrayRef<llvm::Type*> params) {
   auto* type = llvm::FunctionType::get(result, params, false);
   auto* function = llvm::Function::Create(type, llvm::GlobalValue::InternalLinkage, name, module);
+  lines.declare(*function);
   function->addFnAttr("target-cpu", machine.spec.cpu);
   if (auto features = machine.llvm->getTargetFeatureString(); !features.empty())
     function->addFnAttr("target-features", features);
@@ -62,6 +64,7 @@ Value* Emitter::call_helper(const std::string& name, llvm::Type* result, llvm::A
   llvm::Function* function = module.getFunction(name);
   if (!function) {
     llvm::IRBuilderBase::InsertPointGuard guard(b);
+    Lines::At nowhere(lines, nullptr);
     llvm::SmallVector<llvm::Type*> types;
     for (Value* argument : arguments) types.push_back(argument->getType());
     function = make_function(name, result, types);

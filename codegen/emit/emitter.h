@@ -9,6 +9,7 @@
 
 #include <functional>
 
+#include "codegen/emit/lines.h"
 #include "codegen/machine.h"
 
 namespace rondo::emit {
@@ -25,6 +26,7 @@ class Emitter {
   llvm::IRBuilder<> b;
   llvm::IntegerType* word;
   bool fast_math = false;  // the plan's
+  Lines lines;
 
   llvm::Type* register_type(DType dtype, int lanes = 1);
   llvm::Type* memory_type(DType dtype, int lanes = 1);

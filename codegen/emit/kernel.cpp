@@ -51,6 +51,7 @@ class KernelEmitter {
   }
   void run_each(size_t k, Tile tile, Value* begin, Value* end, int64_t step, const std::function<Value*(Value*)>& turned) {
     int var = kernel_.parallel[k].var;
+    Lines::At at(emitter_.lines, &kernel_.parallel[k]);
     multiples_[var] = step;
     emitter_.loop(begin, end, step, [&](Value* i) {
       frame_.vars[var] = turned(i);

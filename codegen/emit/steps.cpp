@@ -68,9 +68,14 @@ class StepEmitter {
     return count;
   }
 
+  static const void* part_of(const Step& step) {
+    return std::visit([](const auto& what) -> const void* { return &what; }, step.what);
+  }
+
   Status outermost(Frame& frame, const Step& step) {
     Uses uses;
     std::visit([&](const auto& what) { uses.add(what); }, step.what);
+    Lines::At at(emitter_.lines, part_of(step));
     std::string error;
     llvm::SmallVector<Value*> arguments = arguments_of(frame, uses, error);
     if (!error.empty()) return internal_error("step " + name_of(step) + " uses " + error);
@@ -100,6 +105,7 @@ class StepEmitter {
   }
 
   Status inside(Frame& frame, const Step& step) {
+    Lines::At at(emitter_.lines, part_of(step));
     if (auto* kernel = std::get_if<Kernel>(&step.what))
       return profile_.time([&] {
         return kernel->schedule.task_axis < 0 ? emit_kernel(emitter_, frame, plan_, *kernel)

@@ -41,7 +41,10 @@ void TileEmitter::emit() {
         results.push_back({at, &store, value(store.instr, at), {}});
         for (const Instr::Indirect& part : store.indirect) results.back().offsets.push_back(value(part.instr, at));
       }
-  for (const Result& result : results) access_.store(*result.store, result.at, result.value, result.offsets);
+  for (const Result& result : results) {
+    Lines::At at(emitter_.lines, result.store);
+    access_.store(*result.store, result.at, result.value, result.offsets);
+  }
 }
 
 void TileEmitter::run_nest() {
@@ -66,6 +69,7 @@ Value* TileEmitter::value(int instr, Instance at) {
   uint64_t place = key(instr, at);
   auto found = values.find(place);
   if (found != values.end()) return found->second;
+  Lines::At here(emitter_.lines, &kernel_.body[instr]);
   return values[place] = compute(instr, at);
 }
 
@@ -139,6 +143,7 @@ void TileEmitter::make_accumulators() {
   };
   for (int index : reduces()) {
     const Instr& instr = kernel_.body[index];
+    Lines::At at(emitter_.lines, &instr);
     auto nothing = [&](int lanes) { return combine_identity(emitter_, instr.combine, instr.dtype, lanes); };
     bool along = facts_.vector_in_reduction;
     int vectors = along ? full_mode_.vectors : vectors_of(index);
@@ -156,6 +161,7 @@ void TileEmitter::make_accumulators() {
 
 void TileEmitter::run(size_t axis, Value* begin, Value* end, int64_t step) {
   int var = axes()[axis].var;
+  Lines::At at(emitter_.lines, &axes()[axis]);
   access_.set_multiple(var, step);
   auto body = [&](Value* i) {
     frame_.vars[var] = i;
@@ -255,6 +261,7 @@ void TileEmitter::reduction_body() {
         int vectors = facts_.vector_in_reduction ? mode_.vectors : vectors_of(index);
         for (int vector = 0; vector < vectors; ++vector) {
           Instance at{row, vector, step};
+          Lines::At here(emitter_.lines, &kernel_.body[index]);
           llvm::AllocaInst* place = accumulator(index, at);
           Value* sum = emitter_.b.CreateLoad(place->getAllocatedType(), place);
           emitter_.b.CreateStore(accumulate(kernel_.body[index], at, sum), place);
@@ -287,6 +294,7 @@ void TileEmitter::finish_reductions() {
 
 Value* TileEmitter::finish(int index, int row, int vector) {
   const Instr& instr = kernel_.body[index];
+  Lines::At at(emitter_.lines, &instr);
   bool along = facts_.vector_in_reduction;
   std::vector<Value*> parts;
   auto take = [&](llvm::AllocaInst* place) { return emitter_.b.CreateLoad(place->getAllocatedType(), place); };

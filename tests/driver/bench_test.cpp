@@ -91,3 +91,47 @@ TEST_CASE("the table as text, the longest share first") {
   for (const char* word : {"per call: median", "GFLOP/s", "GB/s", "share", "of its limit", "LSTM"})
     CHECK_MESSAGE(outcome.output.find(word) != std::string::npos, word << " in " << outcome.output);
 }
+
+TEST_CASE("compared with a saved run: ratios, and kernels that appeared or vanished") {
+  Folder folder;
+  const std::string model = folder.write("timed.rir", kPlan);
+  const std::string saved = folder.write("saved.json", R"({"model": "older.rir",
+    "call": {"median_seconds": 2.0, "best_seconds": 1.0, "low_seconds": 1.5, "high_seconds": 2.5},
+    "kernels": [{"kernel": "product", "seconds": 1.5}, {"kernel": "gone", "seconds": 0.5}]})");
+  const auto with = [&](std::vector<std::string> options) {
+    options.insert(options.begin(), {program(), "bench", model, "--seconds=0.02", "--input=x=" + folder / "x.npy"});
+    return run(options);
+  };
+  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 64), }";
+  header.resize(117, ' ');
+  header += '\n';
+  folder.write("x.npy", std::string("\x93NUMPY\x01\x00", 8) + char(header.size()) + '\0' + header + std::string(512, '\0'));
+  Outcome outcome = with({"--json", "--compare=" + saved});
+  REQUIRE_MESSAGE(outcome.exit_code == 0, outcome.errors);
+  const auto json = nlohmann::json::parse(outcome.output);
+  const auto& compared = json["compared"];
+  CHECK(compared["model"] == "older.rir");
+  CHECK(compared["ratio"] == doctest::Approx(double(json["call"]["median_seconds"]) / 2));
+  const auto& kernels = compared["kernels"];
+  REQUIRE(kernels.size() == 3);
+  CHECK(kernels[0]["kernel"] == "once");
+  CHECK(kernels[0]["seconds_then"].is_null());
+  CHECK(kernels[1]["kernel"] == "product");
+  CHECK(kernels[1]["ratio"] == doctest::Approx(double(json["kernels"][1]["seconds"]) / 1.5));
+  CHECK(kernels[2]["kernel"] == "gone");
+  CHECK(kernels[2]["seconds_now"].is_null());
+
+  outcome = with({"--compare=" + saved});
+  for (const char* word : {"now/then", "2.000 s", "appeared", "vanished", "spread 50.0% then"})
+    CHECK_MESSAGE(outcome.output.find(word) != std::string::npos, word << " in " << outcome.output);
+
+  const std::string again = folder.write("again.json", with({"--json"}).output);  // what is written can be read
+  CHECK(with({"--compare=" + again}).exit_code == 0);
+  for (const char* bad : {"", "[]", "{}", "{\"model\": 1}", "{\"model\": \"m\", \"call\": {\"median_seconds\": -1}}"}) {
+    const std::string file = folder.write("bad.json", bad);
+    outcome = with({"--compare=" + file});
+    CHECK(outcome.exit_code == 1);
+    CHECK_MESSAGE(outcome.errors.find(file + ": ") != std::string::npos, outcome.errors);
+    CHECK(outcome.errors.find("is no saved run") != std::string::npos);
+  }
+}

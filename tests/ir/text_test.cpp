@@ -5,9 +5,12 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <sstream>
 
 #include "ir/builder.h"
+#include "ir/plan_text.h"
 
 using namespace rondo;
 
@@ -420,6 +423,41 @@ TEST_CASE("plans survive reading and printing unchanged") {
   CHECK(plan_of(print(plan, kFull)).buffers.size() == 8);
   CHECK(print(plan_of("plan \"\" { memory constants 0, state 0, scratch 0 }")) ==
         "plan \"\" {\n  memory constants 0, state 0, scratch 0\n}\n");
+}
+
+TEST_CASE("where the parts of a plan stand in its text") {
+  const Plan plan = plan_of(kPlan);
+  for (bool costs : {false, true}) {
+    const auto [text, lines] = print_with_lines(plan, {.full_weights = true, .costs = costs});
+    CHECK(text == print(plan, {.full_weights = true, .costs = costs}));
+    const auto check = [&](const void* part, const std::string& begins) {
+      std::istringstream stream(text);
+      std::string line;
+      for (int i = 0; i < lines.at(part); ++i) std::getline(stream, line);
+      CHECK_MESSAGE(line.find(begins) == line.find_first_not_of(' '), line << " for " << begins);
+      return line;
+    };
+    int kernels = 0;
+    std::function<void(const std::vector<Step>&)> walk = [&](const std::vector<Step>& steps) {
+      for (const Step& step : steps) {
+        if (auto* loop = std::get_if<Loop>(&step.what))
+          CHECK(check(loop, "loop ").find(loop->name) != std::string::npos);
+        for_each_nested(step, walk);
+        auto* kernel = std::get_if<Kernel>(&step.what);
+        if (!kernel) continue;
+        ++kernels;
+        CHECK(check(kernel, "kernel ").find(kernel->name) != std::string::npos);
+        for (const Axis& axis : kernel->parallel) check(&axis, "parallel ");
+        for (const auto& nest : kernel->reductions)
+          for (const Axis& axis : nest) check(&axis, "reduction ");
+        for (size_t i = 0; i < kernel->body.size(); ++i) check(&kernel->body[i], fmt::format("%{} = ", i));
+        for (const Store& store : kernel->stores) check(&store, "store ");
+      }
+    };
+    check(&plan, "plan ");
+    walk(plan.steps);
+    CHECK(kernels > 0);
+  }
 }
 
 TEST_CASE("what a plan's text means") {

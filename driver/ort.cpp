@@ -1,9 +1,9 @@
 // ONNX Runtime's table of functions (see ort.h). The names beside the positions are those of its C interface.
-#include "bench/recurrent/ort.h"
+#include "driver/ort.h"
 
 #include <dlfcn.h>
 
-namespace rondo::benchmark {
+namespace rondo {
 namespace {
 
 constexpr uint32_t kInterfaceVersion = 14;  // the oldest that has every function used here
@@ -33,7 +33,7 @@ Result<Ort> Ort::open(const std::string& path) {
   ort.table_ = get_base()->get_api(kInterfaceVersion);
   if (!ort.table_) return invalid("ONNX Runtime " + ort.version_ + " is too old");
   void* environment = nullptr;
-  RONDO_CHECK(ort.call(kCreateEnv, kOnlyErrors, "bench", &environment));
+  RONDO_CHECK(ort.call(kCreateEnv, kOnlyErrors, "rondo", &environment));
   ort.environment_ = {environment, [ort](void* object) { ort.release(kReleaseEnv, object); }};
   return ort;
 }
@@ -84,23 +84,23 @@ Result<OrtModel> OrtModel::load_file(const Ort& ort, const std::string& path, in
   return model;
 }
 
-Result<OrtModel::Handle> OrtModel::tensor(const View& view) const {
+Result<OrtModel::Handle> OrtModel::tensor(const OrtView& view) const {
   void* value = nullptr;
   RONDO_CHECK(ort_.call(kCreateTensorWithDataAsOrtValue, memory_.get(), view.data, view.bytes, view.shape.data(),
                         view.shape.size(), view.type, &value));
   return own(value, kReleaseValue);
 }
 
-Result<int> OrtModel::bind(const std::vector<View>& inputs, const std::vector<View>& outputs) {
+Result<int> OrtModel::bind(const std::vector<OrtView>& inputs, const std::vector<OrtView>& outputs) {
   void* binding = nullptr;
   RONDO_CHECK(ort_.call(kCreateIoBinding, session_.get(), &binding));
   bindings_.push_back(own(binding, kReleaseIoBinding));
-  for (const View& view : inputs) {
+  for (const OrtView& view : inputs) {
     RONDO_TRY(Handle value, tensor(view));
     tensors_.push_back(value);
     RONDO_CHECK(ort_.call(kBindInput, binding, view.name.c_str(), static_cast<const void*>(value.get())));
   }
-  for (const View& view : outputs) {
+  for (const OrtView& view : outputs) {
     RONDO_TRY(Handle value, tensor(view));
     tensors_.push_back(value);
     RONDO_CHECK(ort_.call(kBindOutput, binding, view.name.c_str(), static_cast<const void*>(value.get())));
@@ -108,4 +108,4 @@ Result<int> OrtModel::bind(const std::vector<View>& inputs, const std::vector<Vi
   return static_cast<int>(bindings_.size()) - 1;
 }
 
-}  // namespace rondo::benchmark
+}  // namespace rondo

@@ -1,5 +1,6 @@
 // ONNX Runtime from its shared library alone, without its header: its C interface is one table of function pointers,
-// whose positions never change. Entry: Ort::open. Only what the benchmark needs.
+// whose positions never change. Entry: Ort::open. Only what measuring needs: `rondo bench --vs-ort` and the programs of
+// bench/. Tested by tests/driver/ort_test.cpp.
 #pragma once
 
 #include <memory>
@@ -8,10 +9,10 @@
 
 #include "support/result.h"
 
-namespace rondo::benchmark {
+namespace rondo {
 
 /// A tensor in memory of the caller's.
-struct View {
+struct OrtView {
   std::string name;
   void* data = nullptr;
   size_t bytes = 0;
@@ -36,8 +37,10 @@ class Ort {
   void* environment() const { return environment_.get(); }
   void* const* table() const { return table_; }
 
- private:
+  /// What a function of the table returned.
   Status check(void* status) const;
+
+ private:
   void* const* table_ = nullptr;
   std::shared_ptr<void> environment_;
   std::string version_;
@@ -49,16 +52,18 @@ class OrtModel {
   static Result<OrtModel> load(const Ort& ort, const std::string& bytes, int threads);
   static Result<OrtModel> load_file(const Ort& ort, const std::string& path, int threads);
   /// Binds these inputs and outputs once and for all; gives the binding's number. The memory must outlive the model.
-  Result<int> bind(const std::vector<View>& inputs, const std::vector<View>& outputs);
-  /// Null where all is well; otherwise a status (see Ort::call), which is not released: a failure ends the benchmark.
-  void* run(int binding) const { return run_(session_.get(), run_options_.get(), bindings_[binding].get()); }
+  Result<int> bind(const std::vector<OrtView>& inputs, const std::vector<OrtView>& outputs);
+  Status run(int binding) const {
+    if (void* status = run_(session_.get(), run_options_.get(), bindings_[binding].get())) return ort_.check(status);
+    return Done{};
+  }
 
  private:
   using Handle = std::shared_ptr<void>;
   explicit OrtModel(const Ort& ort) : ort_(ort) {}
   static Result<OrtModel> prepare(const Ort& ort, int threads);  // all but the session
   Handle own(void* object, int release_position) const;
-  Result<Handle> tensor(const View& view) const;
+  Result<Handle> tensor(const OrtView& view) const;
 
   Ort ort_;
   void* (*run_)(void*, void*, void*) = nullptr;
@@ -67,4 +72,4 @@ class OrtModel {
   std::vector<Handle> tensors_, bindings_;
 };
 
-}  // namespace rondo::benchmark
+}  // namespace rondo
