@@ -243,7 +243,7 @@ struct CommandLine {
         "The options are those that the code was compiled with.\n"
         "Example: rondo compile amp.json -o amp.so --external-weights && rondo weights other.json -o other.weights");
     command->callback([this] {
-      finish_model_options(weights_options.model, raw);
+      finish_model_options(weights_options.model, raw, stages);
       weights_options.model.external_weights = true;
       work = [this] { return weights(weights_options); };
     });

@@ -19,7 +19,7 @@ bool is_recurrent(const Node& node) { return node.op == Op::LSTM || node.op == O
 
 bool has_result(const Node& node, size_t i) { return i < node.results.size() && node.results[i]; }
 
-const Tensor* tensor_of(const Value* value) {
+const Tensor* file_constant_of(const Value* value) {
   if (!value || !value->producer || value->producer->op != Op::Constant) return nullptr;
   const Attribute* tensor = value->producer->attributes.find("value");
   return tensor ? std::get_if<Tensor>(tensor) : nullptr;
@@ -94,7 +94,7 @@ class Finder {
   const Value* operand(const Node& node, size_t i) const {
     return i < node.operands.size() ? resolve(node.operands[i]) : nullptr;
   }
-  std::optional<Biases> biases_of(const Node& node) const { return halves(tensor_of(operand(node, 3))); }
+  std::optional<Biases> biases_of(const Node& node) const { return halves(file_constant_of(operand(node, 3))); }
 
   void add(const std::string& place, std::string message) { traps_.push_back(remark(std::move(message), place)); }
 
@@ -151,7 +151,7 @@ class Finder {
   void fixed_initial_state(const Node& node) {
     for (size_t state = 0; state < (node.op == Op::LSTM ? 2u : 1u); ++state) {
       const Value* initial = operand(node, 5 + state);
-      const Tensor* tensor = tensor_of(initial);
+      const Tensor* tensor = file_constant_of(initial);
       const char* name = state == 0 ? "hidden" : "cell";
       if (initial && !tensor) continue;
       if (tensor && !is_zero(*tensor)) continue;
@@ -219,7 +219,7 @@ class Finder {
   void shared_weights() {
     std::map<std::string_view, std::vector<const Node*>> by_bytes;
     for (const auto& node : model_.nodes) {
-      const Tensor* tensor = node->op == Op::Constant && has_result(*node, 0) ? tensor_of(node->result()) : nullptr;
+      const Tensor* tensor = node->op == Op::Constant && has_result(*node, 0) ? file_constant_of(node->result()) : nullptr;
       if (!tensor || tensor->count() <= kFewElements || is_uniform(*tensor)) continue;
       by_bytes[tensor->bytes()].push_back(node.get());
       if (const int uses = whole_uses_[node->result()]; uses > 1 && is_float(tensor->dtype()))
