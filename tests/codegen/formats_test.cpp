@@ -2,6 +2,7 @@
 // compilers' linkers, which take the objects together with their own code. Skipped, loudly, where a tool is missing.
 #include <array>
 #include <fstream>
+#include <sstream>
 
 #include "tests/codegen/support.h"
 
