@@ -21,7 +21,7 @@ class Search {
   run() {
     const words = this.input.value.toLowerCase().split(/\s+/).filter(Boolean);
     this.results = words.length ? this.find(words) : [];
-    this.next = 0;
+    this.at = -1;  // the result that was gone to last
     this.render();
     this.app.mark(new Set(this.results.map((vertex) => vertex.id)));
   }
@@ -65,10 +65,9 @@ class Search {
     if (event.key === 'Escape') this.clear();
     if (event.key !== 'Enter' || !this.results.length) return;
     const step = event.shiftKey ? -1 : 1;
-    const at = this.started ? (this.next + step + this.results.length) % this.results.length : 0;
-    this.started = true;
-    this.next = at;
-    this.app.select(this.results[at].id, true);
+    const count = this.results.length;
+    this.at = this.at < 0 ? 0 : (this.at + step + count) % count;
+    this.app.select(this.results[this.at].id, true);
     event.preventDefault();
   }
 }
