@@ -40,7 +40,7 @@ class GraphParser {
     RONDO_TRY(graph.name, reader_.text());
     RONDO_CHECK(opset(graph));
     Scope scope{graph, false, {}, {}, {}};
-    RONDO_CHECK(body(scope));
+    if (Status done = body(scope); !done) keep(done.errors());
     if (!errors_.empty()) return errors_;
     return graph;
   }
@@ -78,13 +78,18 @@ class GraphParser {
   /// The error of what uses a statement that has errors. It is not shown.
   static Diagnostic told_already() { return invalid(""); }
 
-  Status recover(Scope& scope, TextReader start, const Diagnostics& errors) {
+  void keep(const Diagnostics& errors) {
     for (const Diagnostic& error : errors)
       if (!error.message.empty()) errors_.push_back(error);
-    if (errors_.size() >= kMostErrors) return errors_;
+  }
+
+  /// Fails where reading cannot go on; what is to be shown is kept by then.
+  Status recover(Scope& scope, TextReader start, const Diagnostics& errors) {
+    keep(errors);
+    if (errors_.size() >= kMostErrors) return told_already();
     mark_failed(scope, start);
     skip_statement(std::move(start));
-    if (reader_.peek().kind == Token::Kind::end) return errors_;
+    if (reader_.peek().kind == Token::Kind::end) return told_already();
     return Done{};
   }
 

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::pair<Op, std::string_view> kCoreFamilies[] = {
     {Op::constant, "source"},
+    {Op::weight, "source"},
     {Op::dims, "source"},
     {Op::iota, "source"},
     {Op::matmul, "product"},
