@@ -24,10 +24,35 @@ struct Open {
   std::unordered_set<std::string> names;
 };
 
+/// Walks through the text and keeps count, so that events have a place.
+class CountingIterator {
+ public:
+  using iterator_category = std::input_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = const char&;
+
+  CountingIterator(const char* at, size_t& count) : at_(at), count_(&count) {}
+  reference operator*() const { return *at_; }
+  CountingIterator& operator++() {
+    ++at_, ++*count_;
+    return *this;
+  }
+  friend bool operator==(const CountingIterator& a, const CountingIterator& b) { return a.at_ == b.at_; }
+  friend bool operator!=(const CountingIterator& a, const CountingIterator& b) { return a.at_ != b.at_; }
+
+ private:
+  const char* at_;
+  size_t* count_;  // of characters read
+};
+
 /// Receives the parser's events. A function that returns false ends the parse with `error` set.
 class Receiver {
  public:
   explicit Receiver(std::string_view text) : text_(text) {}
+
+  size_t& read() { return read_; }
 
   // The interface that nlohmann's parser calls.
   bool null() { return add({}) != nullptr; }
@@ -68,12 +93,10 @@ class Receiver {
     if (size_t end = what.find("] "); what.starts_with("[json") && end != std::string::npos)
       what = what.substr(end + 2);
     const std::string shown = in_quotes(what);
-    const size_t at = position > 0 ? position - 1 : 0;
-    error_ = invalid(fmt::format("this is not JSON: {}; accepted: JSON, in which NaN, Infinity, comments and trailing "
-                                 "commas do not occur{}",
-                                 shown.substr(1, shown.size() - 2), excerpt(text_, at)),
-                     line_and_column(text_, at) + ": " + pointer());
-    return false;
+    read_ = position;
+    return fail(fmt::format("this is not JSON: {}; accepted: JSON, in which NaN, Infinity, comments and trailing commas "
+                            "do not occur",
+                            shown.substr(1, shown.size() - 2)));
   }
 
   Diagnostic error() const { return error_; }
@@ -81,7 +104,8 @@ class Receiver {
 
  private:
   bool fail(std::string message) {
-    error_ = invalid(std::move(message), pointer());
+    const size_t at = read_ > 0 ? read_ - 1 : 0;
+    error_ = invalid(message + excerpt(text_, at), line_and_column(text_, at) + ": " + pointer());
     return false;
   }
 
@@ -135,6 +159,7 @@ class Receiver {
   }
 
   std::string_view text_;
+  size_t read_ = 0;  // characters, where a CountingIterator counts them
   JsonNode root_;
   std::vector<Open> open_;  // their nodes stay where they are: a list grows only after its last item is closed
   Diagnostic error_;
@@ -145,11 +170,15 @@ class Receiver {
 Result<JsonNode> parse_json(std::string_view text) {
   Receiver receiver(text);
   try {
-    if (!Library::sax_parse(text.begin(), text.end(), &receiver)) return receiver.error();
+    if (Library::sax_parse(text.begin(), text.end(), &receiver)) return receiver.take();
+    Receiver counting(text);  // slower; only to say where
+    size_t& read = counting.read();
+    (void)Library::sax_parse(CountingIterator(text.data(), read), CountingIterator(text.data() + text.size(), read),
+                             &counting);
+    return counting.error();
   } catch (const std::exception& exception) {
-    return invalid(fmt::format("this is not JSON: {}", exception.what()), "/");
+    return invalid(fmt::format("this is not JSON: {}", exception.what()), "1:1: /");
   }
-  return receiver.take();
 }
 
 }  // namespace rondo

@@ -68,7 +68,7 @@ TEST_CASE("work that fails is exit code 1, and the message names the file") {
     CAPTURE(model);
     Outcome outcome = run({program(), "compile", model, "-o", folder / "out.o"});
     CHECK(outcome.exit_code == 1);
-    CHECK(outcome.errors.find(model + ": ") != std::string::npos);
+    CHECK(outcome.errors.find(model + ":") != std::string::npos);
     CHECK(!std::filesystem::exists(folder / "out.o"));
   }
 }

@@ -36,7 +36,7 @@ TEST_CASE("a pointer's place in the text is where its value begins") {
   CHECK(at("/a/1").starts_with("\"x]"));
   CHECK(at("/a/2/b~0~1").starts_with("true"));
   CHECK(at("/c/d").starts_with("-1.5e3 "));
-  CHECK(at("/c/e/1").starts_with("{} ]"));
+  CHECK(at("/c/e/1").starts_with("{}] }"));
   CHECK(at("/c/nothing").starts_with("{ \"d\""));  // as far as it leads
 }
 
@@ -88,7 +88,7 @@ TEST_CASE("integers: an exact real counts, others do not") {
 
 TEST_CASE("what is no JSON is refused at its line and pointer") {
   CHECK(has(error_of(""), "1:1: /: error: this is not JSON: "));
-  CHECK(has(error_of("{\"a\": [1, 2,\n NaN]}"), "2:3: /a/2: error: this is not JSON: "));
+  CHECK(has(error_of("{\"a\": [1, 2,\n NaN]}"), "2:2: /a/2: error: this is not JSON: "));
   CHECK(has(error_of("[1, Infinity]"), "/1: "));
   CHECK(has(error_of("[1, -Infinity]"), "/1: "));
   CHECK(has(error_of("{\"a\": {\"b\": 1e999}}"), "/a/b: "));
@@ -103,8 +103,8 @@ TEST_CASE("what is no JSON is refused at its line and pointer") {
 }
 
 TEST_CASE("duplicates and depth are refused") {
-  CHECK(error_of("{\"m\": {\"a\": 1, \"b\": 2, \"a\": 3}}") ==
-        "/m/a: error: the member 'a' is given twice; accepted: each name once");
+  CHECK(has(error_of("{\"m\": {\"a\": 1, \"b\": 2, \"a\": 3}}"),
+            "1:26: /m/a: error: the member 'a' is given twice; accepted: each name once\n    {\"m\": {\"a\": 1, "));
   CHECK(error_of("[{\"a\": 1}, {\"a\": 1}]").empty());
   const std::string deep(kDeepestJson, '['), closing(kDeepestJson, ']');
   CHECK(error_of(deep + closing).empty());

@@ -26,7 +26,7 @@ int survive(const std::string& seed, const std::string& name = "model.onnx") {
         CHECK(!error.message.empty());
         CHECK(error.severity != Severity::internal);
         CHECK(error.file == folder.file(name).string());
-        if (name != "model.onnx") CHECK(error.place.starts_with("/"));
+        if (name != "model.onnx") CHECK(error.place.find(": /") != std::string::npos);
       }
     }
   });
