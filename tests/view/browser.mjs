@@ -118,8 +118,19 @@ export class Browser {
   }
 
   async close() {
-    this.process.kill();
+    this.send('Browser.close').catch(() => {});
     await this.ended;
-    rmSync(this.folder, {recursive: true, force: true, maxRetries: 5});
+    await this.removeFolder();
+  }
+
+  /** The browser's helpers may write a little longer than it runs. */
+  async removeFolder(tries = 50) {
+    try {
+      rmSync(this.folder, {recursive: true, force: true});
+    } catch (error) {
+      if (tries === 0) throw error;
+      await new Promise((resolve) => { setTimeout(resolve, 100); });
+      await this.removeFolder(tries - 1);
+    }
   }
 }
