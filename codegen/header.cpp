@@ -68,9 +68,25 @@ class Header {
     for (const StateSlot& slot : plan_.states)
       line(" * state  {}: {}, at byte {} of the state", comment(slot.name), comment(to_string(slot.type)),
            comment(plan_.buffers[slot.buffer].offset.to_string()));
+    for (const Timing& timing : plan_.timing) describe_time(timing);
     line(" * state: {} bytes, scratch: {} bytes, constants: {} bytes", comment(plan_.state_bytes.to_string()),
          comment(plan_.scratch_bytes.to_string()), weight_bytes_);
     line(" */");
+  }
+
+  // Frames of a port with a time axis that a step has.
+  int64_t frames(const Timing& timing) const {
+    for (const Port& port : timing.port == Timing::Port::input ? plan_.inputs : plan_.outputs)
+      if (port.name == timing.name) return port.type.shape[static_cast<size_t>(timing.axis)].constant().value_or(1);
+    return 1;
+  }
+
+  void describe_time(const Timing& timing) {
+    const std::string late =
+        timing.port == Timing::Port::output ? fmt::format("; frame t comes {} frames late", timing.latency) : "";
+    line(" * time: a step {} the next {} of {} '{}', along axis {}{}",
+         timing.port == Timing::Port::input ? "takes" : "gives", frames(timing), to_string(timing.port),
+         comment(timing.name), timing.axis, late);
   }
 
   void size_macro(const char* what, const Dim& bytes) {

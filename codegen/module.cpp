@@ -24,9 +24,12 @@ class Reflection {
 
   void emit(const emit::Entries& entries, Constant* constants) {
     std::vector<Constant*> inputs, outputs, states, dims, measured;
-    for (const Port& port : plan_.inputs) inputs.push_back(tensor(port.name, port.type));
-    for (const Port& port : plan_.outputs) outputs.push_back(tensor(port.name, port.type));
-    for (const StateSlot& slot : plan_.states) states.push_back(tensor(slot.name, slot.type));
+    const auto timing = [&](Timing::Port port, const std::string& name) { return find_timing(plan_.timing, port, name); };
+    for (const Port& port : plan_.inputs)
+      inputs.push_back(tensor(port.name, port.type, timing(Timing::Port::input, port.name)));
+    for (const Port& port : plan_.outputs)
+      outputs.push_back(tensor(port.name, port.type, timing(Timing::Port::output, port.name)));
+    for (const StateSlot& slot : plan_.states) states.push_back(tensor(slot.name, slot.type, nullptr));
     for (const std::string& symbol : plan_.symbols) dims.push_back(text(symbol));
     for (const auto& [symbol, highest] : plan_.measured) measured.push_back(text(symbol));
     auto count = [&](size_t n) { return b_.getInt32(static_cast<uint32_t>(n)); };
@@ -62,6 +65,7 @@ class Reflection {
   }
 
  private:
+  Constant* signed_number(int64_t value) { return llvm::ConstantInt::getSigned(b_.getInt32Ty(), value); }
   Constant* null() { return llvm::ConstantPointerNull::get(b_.getPtrTy()); }
 
   Constant* hidden(Constant* value) {
@@ -80,11 +84,12 @@ class Reflection {
     return hidden(llvm::ConstantArray::get(llvm::ArrayType::get(elements[0]->getType(), elements.size()), elements));
   }
 
-  Constant* tensor(const std::string& name, const Type& type) {
+  Constant* tensor(const std::string& name, const Type& type, const Timing* timing) {
     std::vector<Constant*> shape;
     for (const Dim& dim : type.shape) shape.push_back(b_.getInt64(dim.constant().value_or(-1)));
     Constant* fields[] = {text(name), b_.getInt32(onnx_code(type.dtype)), b_.getInt32(type.rank()), array(shape),
-                          text(to_string(type))};
+                          text(to_string(type)), signed_number(timing ? timing->axis : -1),
+                          signed_number(timing ? timing->latency : 0)};
     return llvm::ConstantStruct::getAnon(fields);
   }
 

@@ -19,7 +19,7 @@ namespace {
 
 /// The texts of repeatable NAME=VALUE options, kept until they are split; and what is no option of the model itself.
 struct RawModelOptions {
-  std::vector<std::string> dims, states, constants;
+  std::vector<std::string> dims, states, constants, stream;
   bool time_passes = false;
 };
 
@@ -94,6 +94,10 @@ void add_model_options(CLI::App& app, ModelOptions& options, RawModelOptions& ra
       ->check(check_identifier);
   add_repeatable(app, "--dim", raw.dims, "fix a symbolic dimension", "NAME=N");
   add_repeatable(app, "--state", raw.states, "OUTPUT feeds INPUT on the next call: hidden state", "INPUT=OUTPUT");
+  app.add_flag("--stream", raw.stream,
+               "a call is a step: it takes the next frames of a sequence and gives the next of the output, and what was "
+               "before is state; =DIM or =INPUT:AXIS says what time is, where the model does not")
+      ->type_name("[=DIM|INPUT:AXIS]");
   app.add_option("--streams", options.streams,
                  "one call moves on N independent streams, which lie along a new first axis of inputs, outputs and states")
       ->type_name("N")
@@ -151,6 +155,9 @@ void finish_model_options(ModelOptions& options, const RawModelOptions& raw, std
   options.dims = split_dims(raw.dims);
   options.states = split_pairs(raw.states, "--state", "INPUT=OUTPUT");
   options.constants = split_pairs(raw.constants, "--const", "INPUT=VALUE");
+  if (raw.stream.empty()) return;
+  options.stream = raw.stream;
+  std::erase(*options.stream, "true");  // what CLI11 makes of an option without a value
 }
 
 /// One run of the program: the options of every command, and the work that the one chosen asks for.
@@ -311,7 +318,7 @@ struct CommandLine {
                      "--after; default: text")
         ->type_name("text|dot|html")
         ->check(CLI::IsMember({"text", "dot", "html"}));
-    std::vector<std::string> passes{"expand"};
+    std::vector<std::string> passes{"expand", "stream"};
     for (std::string_view pass : pipeline_order()) passes.emplace_back(pass);
     CLI::Option* after = command->add_option("--after", inspect_options.after, "the core graph after a pass has run")
                              ->type_name("PASS")

@@ -20,6 +20,7 @@
 #include "frontend/frontend.h"
 #include "frontend/where.h"
 #include "ir/verify.h"
+#include "passes/stream.h"
 
 namespace rondo {
 namespace {
@@ -65,12 +66,12 @@ Result<Graph> to_core(Graph graph, const std::string& path) {
 }
 
 Status refuse_graph_options(const ModelOptions& options) {
-  if (options.dims.empty() && options.states.empty() && options.constants.empty() && options.without.empty() &&
+  if (options.dims.empty() && options.states.empty() && !options.stream && options.constants.empty() && options.without.empty() &&
       options.streams == 0 && options.ragged.empty() && options.unroll == Unroll::by_cost && options.weights == DType::f32 && !options.fast_math &&
       options.tuning.empty())
     return Done{};
   return invalid(
-      "the text is at the plan level, where --dim, --state, --streams, --ragged, --const, --unroll, --weights, --math, --without and "
+      "the text is at the plan level, where --dim, --state, --stream, --streams, --ragged, --const, --unroll, --weights, --math, --without and "
       "--tuning come too late");
 }
 
@@ -171,12 +172,20 @@ Result<Graph> lower_to_core(Graph graph, const ModelOptions& options, const Targ
 Result<Graph> optimise_core(Graph core, const ModelOptions& options, const Target& target, const PassObserver& observe,
                             Diagnostics& remarks) {
   RONDO_CHECK(verify(core));
+  if (options.stream) {
+    if (observe) observe("expand", core, true);
+    RONDO_TRY(core, stage(options, "stream", [&] {
+                return make_step(std::move(core), {*options.stream, options.external_weights}, target.facts(), remarks);
+              }));
+  } else if (core.stepping.frames == 0) {
+    core.timing.clear();  // where a call takes whole sequences, time is an axis like others
+  }
   if (options.streams > 0) {
     RONDO_TRY(core, stage(options, "interleave_streams", [&] { return interleave_streams(core, options.streams); }));
     RONDO_CHECK(verify(core));
   }
   RONDO_CHECK(check_sizes(core));
-  if (observe) observe("expand", core, true);
+  if (observe) observe(options.stream ? "stream" : "expand", core, true);
   PipelineOptions pipeline{options.without, options.unroll, {}, {}, options.external_weights};
   pipeline.begin = [&](std::string_view pass) {
     if (options.stages) options.stages->begin(pass);

@@ -59,6 +59,7 @@ void replace_by_constant(Graph& graph, Value* param, Tensor tensor) {
   replace_uses(graph, {{param, node->result()}});
   for (State& state : graph.states)
     if (state.next == param) state.next = node->result();
+  std::erase_if(graph.timing, [&](const Timing& timing) { return timing.name == param->name; });
   std::erase_if(graph.params, [&](const auto& candidate) { return candidate.get() == param; });
   for (size_t i = 0; i < graph.params.size(); ++i) graph.params[i]->index = static_cast<int>(i);
 }

@@ -46,10 +46,15 @@ Status write_harness(const std::string& folder) {
   return write_files(files);
 }
 
+Slot slot_of(const Plan& plan, const Port& port, Timing::Port kind) {
+  const Timing* timing = find_timing(plan.timing, kind, port.name);
+  return timing ? Slot{port.name, port.type, timing->axis, timing->latency} : Slot{port.name, port.type};
+}
+
 Ports ports_of(const Plan& plan) {
   Ports ports;
-  for (const Port& port : plan.inputs) ports.inputs.push_back({port.name, port.type});
-  for (const Port& port : plan.outputs) ports.outputs.push_back({port.name, port.type});
+  for (const Port& port : plan.inputs) ports.inputs.push_back(slot_of(plan, port, Timing::Port::input));
+  for (const Port& port : plan.outputs) ports.outputs.push_back(slot_of(plan, port, Timing::Port::output));
   for (const StateSlot& slot : plan.states) ports.states.push_back({slot.name, slot.type});
   ports.symbols = plan.symbols;
   return ports;

@@ -21,7 +21,7 @@ Result<std::vector<Slot>> read_slots(const rondo_tensor* tensors, int32_t count)
   std::vector<Slot> slots;
   for (int32_t i = 0; i < count; ++i) {
     RONDO_TRY(Type type, parse_type(tensors[i].type));
-    slots.push_back({tensors[i].name, std::move(type)});
+    slots.push_back({tensors[i].name, std::move(type), tensors[i].time_axis, tensors[i].latency});
   }
   return slots;
 }

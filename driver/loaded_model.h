@@ -14,6 +14,8 @@ namespace rondo {
 struct Slot {
   std::string name;
   Type type;
+  int time_axis = -1;     // of a step's input or output (see ir/timing.h); -1: none
+  int64_t latency = 0;
 };
 
 /// Memory of a size known at run time, aligned as the interface asks. Bytes before and after it are marked, so that

@@ -23,6 +23,7 @@ struct ModelOptions {
   std::string name;                     // symbol prefix; empty: the model file's stem
   std::map<std::string, int64_t> dims;  // --dim
   std::vector<NamePair> states;         // --state: input, output
+  std::optional<std::vector<std::string>> stream;  // --stream: what is time, DIM or INPUT:AXIS; empty: it is found
   int64_t streams = 0;                  // --streams: that one call moves on; 0: one, without an axis for it
   std::string ragged;                   // --ragged: zero or carry; empty: as the model says, which in ONNX is zero
   std::vector<NamePair> constants;      // --const: input, value or FILE.npy

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "driver/dims.h"
+#include "driver/frames.h"
 
 namespace rondo {
 namespace {
@@ -94,14 +95,18 @@ Result<Script> make_script(const Ports& ports, const Recording& recording, const
   return writer.script();
 }
 
-Result<Played> play(const LoadedModel& model, const Recording& recording, const std::set<std::string>& frozen) {
-  RONDO_TRY(Script script,
-            make_script({model.inputs(), model.outputs(), model.states(), model.symbols()}, recording, frozen));
+Ports ports_of(const LoadedModel& model) {
+  return {model.inputs(), model.outputs(), model.states(), model.symbols()};
+}
+
+/// `cut`: the steps are a sequence's; of outputs without time axis only the last is kept, whose size may be another one.
+static Result<Played> play_steps(const LoadedModel& model, const Script& script, bool cut) {
   RONDO_TRY(Instance instance, prepare(model, script));
   std::vector<std::vector<Tensor>> by_output(model.outputs().size());
   for (const std::vector<Tensor>& inputs : script.steps) {
     RONDO_TRY(std::vector<Tensor> outputs, instance.call(inputs));
     for (size_t i = 0; i < outputs.size(); ++i) {
+      if (cut && model.outputs()[i].time_axis < 0) by_output[i].clear();
       if (!by_output[i].empty() && outputs[i].shape() != by_output[i][0].shape())
         return unsupported(fmt::format("is {} in step {}, and was {} in the first; the steps of an output are put together "
                                        "where they have one size",
@@ -118,6 +123,15 @@ Result<Played> play(const LoadedModel& model, const Recording& recording, const 
     played.states.push_back({slot.name, std::move(state)});
   }
   return played;
+}
+
+Result<Played> play(const LoadedModel& model, const Recording& recording, const std::set<std::string>& frozen) {
+  const Ports ports = ports_of(model);
+  const bool cut = needs_steps(ports, recording);
+  RONDO_TRY(const Recording steps, cut ? cut_into_steps(ports, recording, frozen) : recording);
+  RONDO_TRY(const Script script, make_script(ports, steps, frozen));
+  RONDO_TRY(Played played, play_steps(model, script, cut));
+  return cut ? put_together(ports, played) : played;
 }
 
 }  // namespace rondo

@@ -15,6 +15,7 @@ struct Ports {
   std::vector<Slot> inputs, outputs, states;
   std::vector<std::string> symbols;
 };
+Ports ports_of(const LoadedModel& model);
 
 /// A recording as calls of one model.
 struct Script {
@@ -30,6 +31,7 @@ Result<Script> make_script(const Ports& ports, const Recording& recording, const
 /// Finds the dimensions from the data, sets the states that the recording knows, and calls the model once, or once for
 /// each step. An input that is missing, unknown or of another type is an error that names it. Inputs in `frozen` are
 /// skipped.
+/// Recordings of whole sequences go through a model that takes steps frame by frame, and come out whole.
 Result<Played> play(const LoadedModel& model, const Recording& recording, const std::set<std::string>& frozen);
 
 }  // namespace rondo

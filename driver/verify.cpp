@@ -8,6 +8,7 @@
 
 #include "driver/compare.h"
 #include "driver/foreign_model.h"
+#include "driver/frames.h"
 #include "driver/output_files.h"
 #include "driver/play.h"
 #include "driver/report.h"
@@ -44,10 +45,13 @@ class Verifier {
     for (const auto& [input, value] : options.model.constants) frozen_.insert(input);
   }
 
-  Status check(const Recording& recording) {
-    const std::vector<NamePair> states = states_for(recording);
-    RONDO_TRY(const Built* built, model_for(recording, states));
-    if (options_.model.streams > 0) return check_played(in_all_streams(recording, options_.model.streams), states, *built);
+  Status check(const Recording& recorded) {
+    const std::vector<NamePair> states = states_for(recorded);
+    RONDO_TRY(const Built* built, model_for(recorded, states));
+    const int64_t streams = options_.model.streams;
+    RONDO_TRY(const Recording recording, about_file(join_recorded_steps(built->ports, streams > 0 ? in_all_streams(recorded, streams)
+                                                                                                  : recorded),
+                                                    recorded.path));
     return check_played(recording, states, *built);
   }
 
@@ -82,20 +86,26 @@ class Verifier {
     std::vector<NamePair> states;
     Settled settled;
     Player play;
+    Ports ports;
   };
 
   /// The model on this machine, or where the user says.
-  Result<Player> make_player(Parsed source, const ModelOptions& options) const {
+  Result<Player> make_player(Parsed source, const ModelOptions& options, Ports& ports) const {
     if (options_.runner.empty()) {
       RONDO_TRY(LoadedModel model, LoadedModel::build(std::move(source), options));
+      ports = ports_of(model);
       return Player([model](const Recording& recording, const std::set<std::string>& frozen) {
         return rondo::play(model, recording, frozen);
       });
     }
     RONDO_TRY(ForeignModel model, ForeignModel::build(std::move(source), options, options_.runner));
+    ports = model.ports();
     return Player([model](const Recording& recording, const std::set<std::string>& frozen) -> Result<Played> {
-      RONDO_TRY(Script script, make_script(model.ports(), recording, frozen));
-      return model.play(script);
+      const bool cut = needs_steps(model.ports(), recording);
+      RONDO_TRY(const Recording steps, cut ? cut_into_steps(model.ports(), recording, frozen) : recording);
+      RONDO_TRY(Script script, make_script(model.ports(), steps, frozen));
+      RONDO_TRY(Played played, model.play(script));
+      return cut ? put_together(model.ports(), played) : played;
     });
   }
 
@@ -108,10 +118,11 @@ class Verifier {
     ModelOptions options = options_.model;
     options.states = states;
     Settled settled;
+    Ports ports;
     RONDO_TRY(Player player, build_settled<Player>(source_, given, settled, [&](Parsed copied) {
-                return make_player(std::move(copied), options);
+                return make_player(std::move(copied), options, ports);
               }));
-    built_.push_back({states, std::move(settled), std::move(player)});
+    built_.push_back({states, std::move(settled), std::move(player), std::move(ports)});
     return &built_.back();
   }
 
@@ -123,7 +134,7 @@ class Verifier {
     frozen.insert(frozen_.begin(), frozen_.end());
     RONDO_TRY(Played played, about_file(built.play(recording, frozen), recording.path));
     if (!options_.outputs.empty()) RONDO_CHECK(write_played(options_.outputs, number_++, played));
-    for (const NamedTensor& want : recording.outputs) RONDO_CHECK(check_output(recording, states, played, want));
+    for (const NamedTensor& want : recording.outputs) RONDO_CHECK(check_output(recording, states, built, played, want));
     for (const RecordedState& state : recording.states)
       compare_one(recording, "state", state.input, *find(played.states, state.input), state.final);
     for (const NamedTensor& output : played.outputs)
@@ -132,9 +143,10 @@ class Verifier {
     return Done{};
   }
 
-  Status check_output(const Recording& recording, const std::vector<NamePair>& states, const Played& played,
-                      const NamedTensor& want) {
+  Status check_output(const Recording& recording, const std::vector<NamePair>& states, const Built& built,
+                      const Played& played, const NamedTensor& want) {
     if (const Tensor* got = find(played.outputs, want.name)) {
+      if (needs_steps(built.ports, recording)) return check_steps(recording, built.ports, *got, want);
       compare_one(recording, "output", want.name, *got, want.value);
       return Done{};
     }
@@ -142,6 +154,23 @@ class Verifier {
     if (pair == states.end() || recording.steps)
       return invalid(fmt::format("values are recorded for '{}', which is no output of the model", want.name));
     compare_one(recording, "state", pair->first, *find(played.states, pair->first), want.value);
+    return Done{};
+  }
+
+  /// What the steps gave against what the whole sequence gives.
+  Status check_steps(const Recording& recording, const Ports& ports, const Tensor& got, const NamedTensor& want) {
+    const auto slot = std::find_if(ports.outputs.begin(), ports.outputs.end(),
+                                   [&](const Slot& one) { return one.name == want.name; });
+    if (slot->time_axis < 0) {
+      if (!whole_steps(ports, recording))
+        return invalid("the sequence is no whole number of steps, and what it ends with cannot be compared",
+                       "output '" + want.name + "'");
+      compare_one(recording, "output after all steps", want.name, got, want.value);
+      return Done{};
+    }
+    const Tensor& whole = want.value;
+    RONDO_TRY(Common common, recording.flat_outputs ? common_rows(*slot, got, whole) : common_frames(*slot, got, whole));
+    compare_one(recording, "output by steps", want.name, common.steps, common.whole);
     return Done{};
   }
 

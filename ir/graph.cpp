@@ -75,6 +75,7 @@ std::unique_ptr<Graph> Graph::clone(std::map<const Value*, Value*>* mapping) con
   copy->scope = scope;
   copy->output_names = output_names;
   copy->declared_outputs = declared_outputs;
+  copy->timing = timing;
   copy->equalities = equalities;
   copy->bindings = bindings;
   copy->stepping = stepping;
@@ -138,7 +139,7 @@ class Comparison {
     if (a.level != b.level || a.name != b.name || a.opset != b.opset || a.output_names != b.output_names) return false;
     if (a.params.size() != b.params.size() || a.nodes.size() != b.nodes.size()) return false;
     if (a.outputs.size() != b.outputs.size() || a.states.size() != b.states.size()) return false;
-    if (a.equalities.size() != b.equalities.size() || !(a.stepping == b.stepping)) return false;
+    if (a.timing != b.timing || a.equalities.size() != b.equalities.size() || !(a.stepping == b.stepping)) return false;
     for (size_t i = 0; i < a.equalities.size(); ++i)
       if (!(a.equalities[i].a == b.equalities[i].a && a.equalities[i].b == b.equalities[i].b)) return false;
     for (size_t i = 0; i < a.params.size(); ++i)

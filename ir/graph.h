@@ -8,6 +8,7 @@
 
 #include "ir/attributes.h"
 #include "ir/op.h"
+#include "ir/timing.h"
 
 namespace rondo {
 
@@ -84,6 +85,7 @@ class Graph {
   std::vector<std::optional<Type>> declared_outputs;
   std::vector<State> states;
   Stepping stepping;
+  std::vector<Timing> timing;
   std::vector<Equality> equalities;            // what is left after symbols proved equal were merged
   std::map<std::string, Dim> bindings;         // symbols found equal to something else, not yet merged
 

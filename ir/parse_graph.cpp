@@ -127,6 +127,7 @@ class GraphParser {
     if (reader_.take_word("next")) return next_state(scope);
     if (reader_.take_word("output")) return output(scope);
     if (reader_.take_word("yield")) return yield(scope);
+    if (reader_.take_word("time")) return time(scope);
     const auto kind = reader_.peek().kind;
     if (kind == Token::Kind::word || kind == Token::Kind::value) return node(scope);
     return reader_.expected("a statement or '}'");
@@ -281,6 +282,13 @@ class GraphParser {
       RONDO_TRY(Value * value, use(scope));
       scope.graph.outputs.push_back(value);
     } while (reader_.take_mark(","));
+    return Done{};
+  }
+
+  Status time(Scope& scope) {
+    if (scope.is_region) return reader_.error("only the ports of a main graph have a time axis");
+    RONDO_TRY(Timing timing, reader_.timing());
+    scope.graph.timing.push_back(std::move(timing));
     return Done{};
   }
 

@@ -133,6 +133,21 @@ Result<int> TextReader::small_integer(std::string_view what) {
   return static_cast<int>(value);
 }
 
+Result<Timing> TextReader::timing() {
+  Timing timing;
+  if (take_word("output"))
+    timing.port = Timing::Port::output;
+  else
+    RONDO_CHECK(expect_word("input"));
+  RONDO_TRY(timing.name, text());
+  RONDO_CHECK(expect_word("axis"));
+  RONDO_TRY(timing.axis, small_integer("an axis"));
+  if (take_word("latency")) {
+    RONDO_TRY(timing.latency, integer());
+  }
+  return timing;
+}
+
 Result<std::string> TextReader::symbol() {
   if (peek().kind == Token::Kind::symbol) return unquote(next());
   if (peek().kind != Token::Kind::word || is_reserved_symbol(peek().text)) return expected("a dimension's name");

@@ -41,6 +41,7 @@ class TextReader {
   Result<Type> type();
   Result<Tensor> tensor();
   Result<Attribute> attribute();
+  Result<Timing> timing();  // after "time"
 
  private:
   /// A dim, the size of its expression (shared parts counted each time), and how deep floor, min and max are nested.

@@ -43,6 +43,7 @@ class PlanParser {
     if (reader_.take_word("stepping")) return parse_stepping(reader_, plan_.stepping);
     if (reader_.take_word("measured")) return measured();
     if (reader_.take_word("memory")) return memory();
+    if (reader_.take_word("time")) return time();
     if (reader_.take_word("buffer")) return buffer();
     if (reader_.take_word("input")) return port(plan_.inputs);
     if (reader_.take_word("output")) return port(plan_.outputs);
@@ -77,6 +78,12 @@ class PlanParser {
   Status math() {
     RONDO_CHECK(reader_.expect_word("fast"));
     plan_.fast_math = true;
+    return Done{};
+  }
+
+  Status time() {
+    RONDO_TRY(Timing timing, reader_.timing());
+    plan_.timing.push_back(std::move(timing));
     return Done{};
   }
 

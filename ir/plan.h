@@ -195,6 +195,7 @@ struct Plan {
   std::vector<Port> inputs, outputs;
   std::vector<StateSlot> states;
   Stepping stepping;
+  std::vector<Timing> timing;  // of inputs and outputs, where a call is a step
   std::vector<Buffer> buffers;
   std::vector<Step> steps;
   Dim scratch_bytes, state_bytes;

@@ -213,6 +213,13 @@ std::string print_stepping(const Stepping& stepping) {
   return fmt::format("stepping streams {} frames {} latency {}", stepping.streams, stepping.frames, stepping.latency);
 }
 
+void print_timing(std::string& out, const Timing& timing) {
+  append(out, "time {} ", to_string(timing.port));
+  print_text(out, timing.name);
+  append(out, " axis {}", timing.axis);
+  if (timing.latency != 0) append(out, " latency {}", timing.latency);
+}
+
 void print_attribute(std::string& out, const Attribute& value, const PrintOptions& options) {
   std::visit(AttributePrinter{out, options}, value);
 }

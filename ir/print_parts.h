@@ -21,6 +21,8 @@ void print_type(std::string& out, const Type& type);
 
 /// f32[2] {1.0, 2.0};  f32[64, 16] "base64";  f32[64, 16] <mean 0.1, min -1, max 1>
 void print_tensor(std::string& out, const Tensor& tensor, const PrintOptions& options);
+/// time output "y" axis 1 latency 2
+void print_timing(std::string& out, const Timing& timing);
 void print_attribute(std::string& out, const Attribute& value, const PrintOptions& options);
 
 /// "12 multiply-adds, 8 functions": what there is none of is left out.

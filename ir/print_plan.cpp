@@ -94,6 +94,11 @@ class PlanPrinter {
       print_dim(out_, highest);
       out_ += '\n';
     }
+    for (const Timing& timing : plan_.timing) {
+      line("");
+      print_timing(out_, timing);
+      out_ += '\n';
+    }
     line("memory constants ");
     out_ += fmt::format("{}, state ", plan_.constant_bytes);
     print_dim(out_, plan_.state_bytes);

@@ -103,6 +103,7 @@ std::vector<std::string> Statements::ends(const Graph& graph, const ValueNames& 
     }
     lines.push_back(std::move(out));
   }
+  for (const Timing& timing : graph.timing) print_timing(lines.emplace_back(), timing);
   return lines;
 }
 

@@ -14,7 +14,7 @@ class Statements {
   std::string heading(const Graph& graph) const;  // model "name" opset 13
   std::string parameter(const Graph& graph, const Value& param, const ValueNames& names) const;
   std::vector<std::string> facts(const Graph& graph) const;                          // stepping, require, bind
-  std::vector<std::string> ends(const Graph& graph, const ValueNames& names) const;  // next, output, yield
+  std::vector<std::string> ends(const Graph& graph, const ValueNames& names) const;  // next, output, yield, time
   /// Up to its regions. `around` is the node whose region the graph is; null: none.
   std::string node(const Node& node, const Graph& graph, const ValueNames& names, const Node* around) const;
   /// region "name" (%p: type)

@@ -72,6 +72,7 @@ class GraphVerifier {
     outputs(is_main);
     states(is_main);
     if (is_main) stepping();
+    times(is_main);
     return std::move(errors_);
   }
 
@@ -282,6 +283,21 @@ class GraphVerifier {
       else if (usable(state.next, "its next value", place) && state.current)
         state_types(state, place);
     }
+  }
+
+  void times(bool is_main) {
+    if (!is_main && !graph_.timing.empty()) return report("a region has no ports with a time axis", "");
+    for (std::string& message : timing_errors(graph_.timing, [&](const Timing& each) { return type_of(each); }))
+      report(std::move(message), "");
+  }
+
+  const Type* type_of(const Timing& timing) const {
+    const bool input = timing.port == Timing::Port::input;
+    for (const Value* value : input ? graph_.inputs() : std::vector<Value*>())
+      if (value->name == timing.name && value->type) return &*value->type;
+    for (size_t i = 0; !input && i < graph_.outputs.size() && i < graph_.output_names.size(); ++i)
+      if (graph_.output_names[i] == timing.name && graph_.outputs[i] && graph_.outputs[i]->type) return &*graph_.outputs[i]->type;
+    return nullptr;
   }
 
   void state_types(const State& state, const std::string& place) {

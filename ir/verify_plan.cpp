@@ -64,10 +64,24 @@ class InterfaceCheck {
     for (size_t i = 0; i < plan_.states.size(); ++i) state(plan_.states[i], i);
     const Stepping& stepping = plan_.stepping;
     report_.add(std::min({stepping.streams, stepping.frames, stepping.latency}) >= 0, "stepping", "a number is negative");
+    for (std::string& message : timing_errors(plan_.timing, [&](const Timing& each) { return type_of(each); }))
+      report_.add(false, "", std::move(message));
+    for (const Timing& timing : plan_.timing)
+      if (const Type* type = type_of(timing); type && timing.axis >= 0 && timing.axis < type->rank())
+        report_.add(type->shape[static_cast<size_t>(timing.axis)].lower_bound() >= 1 &&
+                        type->shape[static_cast<size_t>(timing.axis)].constant().has_value(),
+                    fmt::format("time of {} '{}'", to_string(timing.port), timing.name),
+                    "the frames of a step must be a known number of them");
     for (std::string& message : memory_errors(plan_)) report_.add(false, "memory", std::move(message));
   }
 
  private:
+  const Type* type_of(const Timing& timing) const {
+    for (const Port& port : timing.port == Timing::Port::input ? plan_.inputs : plan_.outputs)
+      if (port.name == timing.name) return &port.type;
+    return nullptr;
+  }
+
   void buffer(const Buffer& buffer, size_t number) {
     using Kind = Buffer::Kind;
     const std::string place = fmt::format("buffer {} '{}'", number, buffer.name);

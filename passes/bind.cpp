@@ -63,6 +63,7 @@ Status bind_state(Graph& model, const std::string& input, const std::string& out
         fmt::format("no output '{}' to make a state of; the model has: {}", output, listed(output, model.output_names)));
   }
   const size_t index = place - model.output_names.begin();
+  std::erase_if(model.timing, [&](const Timing& timing) { return timing.name == input; });
   model.states.push_back({input, *param, model.outputs[index], std::nullopt});
   model.outputs.erase(model.outputs.begin() + index);
   model.output_names.erase(place);

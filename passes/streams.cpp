@@ -107,6 +107,8 @@ Result<Graph> interleave_streams(const Graph& one, int64_t count) {
   many.bindings = one.bindings;
   many.stepping = one.stepping;
   many.stepping.streams = count;
+  many.timing = one.timing;
+  for (Timing& timing : many.timing) ++timing.axis;
   Streams streams(many, count);
   for (const auto& param : one.params)
     streams.stand_for(param.get(), {many.add_param(streams.apart(*param->type), param->name), true});

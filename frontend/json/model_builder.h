@@ -17,7 +17,9 @@ class ModelBuilder {
   /// Where nodes come from: the JSON pointer that the places of further nodes name.
   std::string pointer = "/";
 
+  /// A sequence: its axis 0 is time.
   Value* input(std::string name, DType dtype, Shape shape) {
+    graph.timing.push_back({Timing::Port::input, name});
     return graph.add_param(Type{dtype, std::move(shape)}, std::move(name));
   }
   Value* constant(Tensor tensor) { return node(Op::Constant, {}, {{"value", std::move(tensor)}}); }

@@ -179,6 +179,7 @@ class Expander {
     core_.name = model_.name;
     core_.equalities = model_.equalities;
     core_.bindings = model_.bindings;
+    core_.timing = model_.timing;
     for (const auto& param : model_.params) {
       const std::string place = fmt::format("input '{}'", param->name);
       if (!param->type) {

@@ -105,7 +105,7 @@ class InPlace {
       }
       if (writer == steps.size() ? of_fresh.loads : of_old.loads || of_old.stores || of_fresh.stores) return false;
     }
-    if (writer == steps.size()) return false;
+    if (writer == steps.size() || parts_later(steps, at, fresh, old)) return false;
     for (Step& step : steps) {
       for_each_read_of(step, [&](int& read) { read = read == fresh ? old : read; });
       for_each_kernel_of(step, [&](Kernel& kernel) {
@@ -116,6 +116,17 @@ class InPlace {
       });
     }
     return true;
+  }
+
+  /// Whether, after the copy, one of the two changes and the other's value is still asked for.
+  static bool parts_later(std::vector<Step>& steps, size_t at, int fresh, int old) {
+    bool changed = false;
+    for (size_t i = at + 1; i < steps.size(); ++i) {
+      const Uses of_fresh = uses(steps[i], fresh), of_old = uses(steps[i], old);
+      changed |= of_old.stores;
+      if (of_fresh.stores || (changed && of_fresh.loads)) return true;
+    }
+    return false;
   }
 
   Plan& plan_;

@@ -120,6 +120,7 @@ Result<Plan> make_plan(const Graph& core, const TargetFacts& target, const PlanO
   plan.name = core.name;
   plan.fast_math = options.fast_math;
   plan.stepping = core.stepping;
+  plan.timing = core.timing;
   RONDO_CHECK(check_states(core));
   Lowering lowering(plan, highest_in(core));
   declare_interface(core, lowering);

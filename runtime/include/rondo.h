@@ -70,6 +70,8 @@ typedef struct rondo_tensor {
   int32_t rank;
   const int64_t *shape;  /* -1 where it depends on symbolic or measured dimensions; see rondo_model.shapes */
   const char *type;      /* as text, "f32[T, 1, 64]" */
+  int32_t time_axis;     /* where a call is a step of a sequence: the axis of its next frames; -1: none */
+  int32_t latency;       /* of such an output: its frame t, over all steps, is frame t - latency of the sequence */
 } rondo_tensor;
 
 /* The reflection record: enough for a caller that has no generated header. */

@@ -47,7 +47,7 @@ _Numbers = ctypes.POINTER(ctypes.c_int64)
 
 class _Tensor(ctypes.Structure):
     _fields_ = [("name", ctypes.c_char_p), ("dtype", ctypes.c_int32), ("rank", ctypes.c_int32), ("shape", _Numbers),
-                ("type", ctypes.c_char_p)]
+                ("type", ctypes.c_char_p), ("time_axis", ctypes.c_int32), ("latency", ctypes.c_int32)]
 
 
 class _Call(ctypes.Structure):

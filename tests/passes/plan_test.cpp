@@ -305,6 +305,18 @@ TEST_CASE("a carried value that is only read element by element is updated in pl
   check_agrees(m);
 }
 
+TEST_CASE("a value that is a state's next one as well is not updated in place by the recurrence that begins with it") {
+  Made m;
+  Value* x = m.input(DType::f32, {4});
+  Value* h = m.graph.add_param(Type{DType::f32, {4}}, "h");
+  Value* next = m.b->tanh(m.b->add(h, x));
+  m.graph.states = {{"h", h, next, {}}};
+  m.output(m.b->scan(Dim(3), {next}, {}, {x}, false, 0, [](Builder& b, const Builder::ScanBody& s) -> std::vector<Value*> {
+    return {b.add(s.carried[0], s.invariants[0])};
+  })[0]);
+  check_agrees(m);
+}
+
 TEST_CASE("constant matrices are packed once in the order in which they are read") {
   Made m;
   Value* w = m.b->constant(sample_tensor({6, 40}));

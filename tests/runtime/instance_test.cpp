@@ -34,9 +34,9 @@ rondo_status shapes(const int64_t* dims, const int64_t*, int64_t* to) {
 rondo_status offsets(const int64_t*, int64_t* to) { return to[0] = 0, RONDO_OK; }
 
 const int64_t kShape[] = {-1};
-const rondo_tensor kInputs[] = {{"x", RONDO_F32, 1, kShape, "f32[n]"}, {"k", RONDO_I64, 0, nullptr, "i64[]"}};
-const rondo_tensor kOutputs[] = {{"y", RONDO_F32, 1, kShape, "f32[n]"}};
-const rondo_tensor kStates[] = {{"sums", RONDO_F32, 1, kShape, "f32[n]"}};
+const rondo_tensor kInputs[] = {{"x", RONDO_F32, 1, kShape, "f32[n]", -1, 0}, {"k", RONDO_I64, 0, nullptr, "i64[]", -1, 0}};
+const rondo_tensor kOutputs[] = {{"y", RONDO_F32, 1, kShape, "f32[n]", -1, 0}};
+const rondo_tensor kStates[] = {{"sums", RONDO_F32, 1, kShape, "f32[n]", -1, 0}};
 const char* const kDims[] = {"n"};
 const char* const kMeasured[] = {"m"};
 

@@ -40,9 +40,9 @@ static rondo_status state_offsets(const int64_t *dims, int64_t *offsets) {
 }
 
 static const int64_t kShape[] = {-1};
-static const rondo_tensor kInputs[] = {{"x", RONDO_F32, 1, kShape, "f32[n]"}};
-static const rondo_tensor kOutputs[] = {{"y", RONDO_F32, 1, kShape, "f32[n]"}};
-static const rondo_tensor kStates[] = {{"calls", RONDO_I32, 0, 0, "i32[]"}};
+static const rondo_tensor kInputs[] = {{"x", RONDO_F32, 1, kShape, "f32[n]", -1, 0}};
+static const rondo_tensor kOutputs[] = {{"y", RONDO_F32, 1, kShape, "f32[n]", -1, 0}};
+static const rondo_tensor kStates[] = {{"calls", RONDO_I32, 0, 0, "i32[]", -1, 0}};
 static const char *const kDims[] = {"n"};
 
 #ifndef RECORD
