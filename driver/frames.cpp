@@ -42,13 +42,31 @@ Tensor join(const std::vector<Tensor>& parts, int axis) {
 
 Result<int64_t> count_steps(const Slot& slot, const Tensor& sequence) {
   const auto mismatch = [&](const std::string& why) {
-    return invalid(fmt::format("holds {}, of which a step takes {}: {}", to_string(sequence.type()), to_string(slot.type), why),
-                   "'" + slot.name + "'");
+    return invalid(
+        fmt::format("holds {}, of which a step takes {}: {}", to_string(sequence.type()), to_string(slot.type), why),
+        "'" + slot.name + "'");
   };
   if (sequence.shape().size() != slot.type.shape.size()) return mismatch("it has another rank");
   const int64_t frames = sequence.shape()[static_cast<size_t>(slot.time_axis)];
-  if (frames < frames_of(slot)) return mismatch(fmt::format("it must have at least {} along axis {}", frames_of(slot), slot.time_axis));
+  if (frames < frames_of(slot))
+    return mismatch(fmt::format("it must have at least {} along axis {}", frames_of(slot), slot.time_axis));
   return frames / frames_of(slot);
+}
+
+std::vector<Tensor> steps_of(const Tensor& recorded) {
+  std::vector<Tensor> steps;
+  for (int64_t step = 0; step < recorded.shape()[0]; ++step) steps.push_back(slice_step(recorded, step));
+  return steps;
+}
+
+bool has_other_frames(const Slot& slot, const Tensor& recorded) {
+  const size_t axis = static_cast<size_t>(slot.time_axis) + 1;
+  return timed(slot) && axis < recorded.shape().size() && recorded.shape()[axis] != frames_of(slot);
+}
+
+Tensor from_first(const Slot& slot, const Tensor& joined) {
+  const int64_t frames = joined.shape()[static_cast<size_t>(slot.time_axis)], late = std::min(frames, slot.latency);
+  return take_frames(joined, slot.time_axis, late, frames - late);
 }
 
 }  // namespace
@@ -66,17 +84,6 @@ Tensor take_frames(const Tensor& tensor, int axis, int64_t start, int64_t count)
 
 bool needs_steps(const Ports& ports, const Recording& recording) {
   return !recording.steps && std::any_of(ports.inputs.begin(), ports.inputs.end(), timed);
-}
-
-static std::vector<Tensor> steps_of(const Tensor& recorded) {
-  std::vector<Tensor> steps;
-  for (int64_t step = 0; step < recorded.shape()[0]; ++step) steps.push_back(slice_step(recorded, step));
-  return steps;
-}
-
-static bool has_other_frames(const Slot& slot, const Tensor& recorded) {
-  const size_t axis = static_cast<size_t>(slot.time_axis) + 1;
-  return timed(slot) && axis < recorded.shape().size() && recorded.shape()[axis] != frames_of(slot);
 }
 
 Result<Recording> join_recorded_steps(const Ports& ports, const Recording& recording) {
@@ -97,7 +104,8 @@ Result<Recording> join_recorded_steps(const Ports& ports, const Recording& recor
   };
   for (NamedTensor& input : whole.inputs)
     if (!join_all(ports.inputs, input))
-      return invalid("is not the same in all recorded steps, and has no time axis to be divided along", "'" + input.name + "'");
+      return invalid("is not the same in all recorded steps, and has no time axis to be divided along",
+                     "'" + input.name + "'");
   for (NamedTensor& output : whole.outputs) join_all(ports.outputs, output);
   return whole;
 }
@@ -112,7 +120,8 @@ Result<Recording> cut_into_steps(const Ports& ports, const Recording& recording,
   }
   if (!cut.steps) return invalid("the data hold no sequence to cut into steps");
   for (NamedTensor& input : cut.inputs) {
-    const auto slot = std::find_if(ports.inputs.begin(), ports.inputs.end(), [&](const Slot& s) { return s.name == input.name; });
+    const auto slot =
+        std::find_if(ports.inputs.begin(), ports.inputs.end(), [&](const Slot& s) { return s.name == input.name; });
     std::vector<Tensor> parts;
     for (int64_t step = 0; step < *cut.steps; ++step)
       parts.push_back(slot == ports.inputs.end() || !timed(*slot)
@@ -121,11 +130,6 @@ Result<Recording> cut_into_steps(const Ports& ports, const Recording& recording,
     input.value = stack_steps(parts);
   }
   return cut;
-}
-
-static Tensor from_first(const Slot& slot, const Tensor& joined) {
-  const int64_t frames = joined.shape()[static_cast<size_t>(slot.time_axis)], late = std::min(frames, slot.latency);
-  return take_frames(joined, slot.time_axis, late, frames - late);
 }
 
 Played put_together(const Ports& ports, const Played& steps) {
@@ -149,8 +153,9 @@ Result<Common> common_frames(const Slot& output, const Tensor& steps, const Tens
   const size_t time = static_cast<size_t>(axis);
   const int64_t count = std::min(steps.shape()[time], whole.shape()[time]);
   if (count < 1)
-    return invalid(fmt::format("has no frame to compare: it comes {} frames late, and the sequence is too short", output.latency),
-                   "output '" + output.name + "'");
+    return invalid(
+        fmt::format("has no frame to compare: it comes {} frames late, and the sequence is too short", output.latency),
+        "output '" + output.name + "'");
   return Common{take_frames(steps, axis, 0, count), take_frames(whole, axis, 0, count)};
 }
 
@@ -159,11 +164,13 @@ Result<Common> common_rows(const Slot& output, const Tensor& steps, const Tensor
   const int64_t outer = static_cast<int64_t>(extents.outer), frames = static_cast<int64_t>(extents.along);
   const std::vector<int64_t>& shape = whole.shape();
   if (shape.size() < 2 || whole.count() != outer * shape[shape.size() - 2] * shape.back())
-    return invalid(fmt::format("has time as axis {}, where rows are frames", output.time_axis), "output '" + output.name + "'");
+    return invalid(fmt::format("has time as axis {}, where rows are frames", output.time_axis),
+                   "output '" + output.name + "'");
   Slot rows = output;
   rows.time_axis = 1;
   const int64_t size = outer * frames == 0 ? 0 : steps.count() / (outer * frames);
-  return common_frames(rows, steps.reshaped({outer, frames, size}), whole.reshaped({outer, shape[shape.size() - 2], shape.back()}));
+  return common_frames(rows, steps.reshaped({outer, frames, size}),
+                       whole.reshaped({outer, shape[shape.size() - 2], shape.back()}));
 }
 
 bool whole_steps(const Ports& ports, const Recording& recording) {

@@ -1,5 +1,6 @@
 // Whole sequences through a model that takes steps (--stream): recordings cut into steps, and what the steps give put
-// together again, so that it can be compared with what the whole sequence gives. Tested by tests/driver/frames_test.cpp.
+// together again, so that it can be compared with what the whole sequence gives. Tested by
+// tests/driver/frames_test.cpp.
 #pragma once
 
 #include "driver/play.h"
@@ -10,19 +11,20 @@ namespace rondo {
 /// recording does not hold steps already.
 bool needs_steps(const Ports& ports, const Recording& recording);
 
-/// A recorded stream whose steps have other numbers of frames than the model's: the same as one of whole sequences, which
-/// its states go through. Any other recording as it is. An input without time axis must be the same in all steps.
+/// A recorded stream whose steps have other numbers of frames than the model's: the same as one of whole sequences,
+/// which its states go through. Any other recording as it is. An input without time axis must be the same in all steps.
 Result<Recording> join_recorded_steps(const Ports& ports, const Recording& recording);
 
-/// The recording as one of steps: sequences are cut along time, other inputs are the same in each step. Frames at the end
-/// that make no whole step are left out. Of the inputs in `frozen` nothing is asked.
+/// The recording as one of steps: sequences are cut along time, other inputs are the same in each step. Frames at the
+/// end that make no whole step are left out. Of the inputs in `frozen` nothing is asked.
 Result<Recording> cut_into_steps(const Ports& ports, const Recording& recording, const std::set<std::string>& frozen);
 
-/// Outputs of steps put together along time, from the sequence's first frame on: what comes before it, a latency long, is
-/// left out. Outputs without time axis are the last step's.
+/// Outputs of steps put together along time, from the sequence's first frame on: what comes before it, a latency long,
+/// is left out. Outputs without time axis are the last step's.
 Played put_together(const Ports& ports, const Played& steps);
 
-/// The first frames, as many as both what the steps gave and the whole sequence's output have. An error if there are none.
+/// The first frames, as many as both what the steps gave and the whole sequence's output have. An error if there are
+/// none.
 struct Common {
   Tensor steps, whole;
 };

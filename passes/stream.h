@@ -15,7 +15,8 @@ struct StreamRequest {
   bool swap_weights = false;  // nothing may be decided by the values of weights
 };
 
-/// Takes an expanded graph, whose timing is what the model's file says. What cannot be streamed is an error at the node that cannot.
+/// Takes an expanded graph, whose timing is what the model's file says. What cannot be streamed is an error at the node
+/// that cannot.
 Result<Graph> make_step(Graph core, const StreamRequest& request, const TargetFacts& target, Diagnostics& remarks);
 
 }  // namespace rondo

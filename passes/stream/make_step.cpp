@@ -1,5 +1,5 @@
-// Entry: make_step. Tries each axis that may be time, with as many frames to a step as the strides of the model ask for,
-// and takes the one over which the model has recurrences; where it has none, windows.
+// Entry: make_step. Tries each axis that may be time, with as many frames to a step as the strides of the model ask
+// for, and takes the one over which the model has recurrences; where it has none, windows.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -35,7 +35,8 @@ Status prepare(Graph& core, const StreamRequest& request, const TargetFacts& tar
   Diagnostics unsaid;
   const PassContext context{target, Unroll::by_cost, unsaid};
   if (request.swap_weights) RONDO_CHECK(mark_weights(core, context));
-  for (const auto pass : {fold_constants, merge_common, remove_dead, roll_scans, fold_constants, merge_common, remove_dead})
+  for (const auto pass :
+       {fold_constants, merge_common, remove_dead, roll_scans, fold_constants, merge_common, remove_dead})
     RONDO_CHECK(pass(core, context));
   return Done{};
 }
@@ -43,7 +44,8 @@ Status prepare(Graph& core, const StreamRequest& request, const TargetFacts& tar
 Diagnostic ask(const std::vector<const Attempt*>& choice) {
   std::vector<std::string> options;
   for (const Attempt* each : choice) options.push_back("--stream=" + each->axes->text);
-  return invalid(fmt::format("--stream: the model does not tell which axis is time; one of {} does", fmt::join(options, ", ")));
+  return invalid(
+      fmt::format("--stream: the model does not tell which axis is time; one of {} does", fmt::join(options, ", ")));
 }
 
 Result<Graph> choose(std::vector<Attempt>& attempts) {
@@ -65,14 +67,17 @@ Result<Graph> choose(std::vector<Attempt>& attempts) {
 
 /// What a step takes, and how late it gives what it makes of it, both in frames of the inputs.
 void set_stepping(Graph& step) {
-  const auto frames = [](const Type& type, int axis) { return type.shape[static_cast<size_t>(axis)].constant().value_or(1); };
+  const auto frames = [](const Type& type, int axis) {
+    return type.shape[static_cast<size_t>(axis)].constant().value_or(1);
+  };
   for (const Value* input : step.inputs())
     if (const Timing* timing = find_timing(step.timing, Timing::Port::input, input->name))
       step.stepping.frames = std::max(step.stepping.frames, frames(*input->type, timing->axis));
   for (size_t i = 0; i < step.outputs.size(); ++i)
     if (const Timing* timing = find_timing(step.timing, Timing::Port::output, step.output_names[i])) {
       const int64_t each = std::max<int64_t>(frames(*step.outputs[i]->type, timing->axis), 1);
-      step.stepping.latency = std::max(step.stepping.latency, (timing->latency * step.stepping.frames + each - 1) / each);
+      step.stepping.latency =
+          std::max(step.stepping.latency, (timing->latency * step.stepping.frames + each - 1) / each);
     }
 }
 

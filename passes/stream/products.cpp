@@ -32,9 +32,10 @@ std::vector<Streamed> stream_reduce(StreamNode& n) {
   int axis = s.axis;
   for (int64_t reduced : n.attributes().integers("axes")) {
     if (reduced == s.axis)
-      return n.refuse(fmt::format("it takes the {} over all frames of the sequence; over a window of some frames it could "
-                                  "be streamed",
-                                  n.attributes().text("combine")));
+      return n.refuse(
+          fmt::format("it takes the {} over all frames of the sequence; over a window of some frames it could "
+                      "be streamed",
+                      n.attributes().text("combine")));
     axis -= reduced < s.axis;
   }
   return {StreamNode::with(s, n.b.one(Op::reduce, {s.value}, n.attributes()), axis)};

@@ -52,7 +52,8 @@ class ScanStreamer {
     for (int i = 0; i < scan_.scanned(); ++i) backwards |= scan_.reverse_scanned(i);
     for (int i = 0; i < scan_.stacked(); ++i) backwards |= scan_.reverse_stacked(i);
     if (!backwards) return true;
-    return refuse("the recurrence runs backwards over time: it begins with the last frame, and no look-ahead is enough");
+    return refuse(
+        "the recurrence runs backwards over time: it begins with the last frame, and no look-ahead is enough");
   }
 
   bool align() {
@@ -83,10 +84,11 @@ class ScanStreamer {
       }
       std::optional<Tensor> initial = constant_value(init);
       if (!initial)
-        return refuse(mapped.of_call
-                          ? "the recurrence begins with a value that the caller gives; --state=INPUT=OUTPUT makes a state of "
-                            "it, --const=INPUT=VALUE freezes it"
-                          : "the recurrence begins with a value that is not known");
+        return refuse(
+            mapped.of_call
+                ? "the recurrence begins with a value that the caller gives; --state=INPUT=OUTPUT makes a state of "
+                  "it, --const=INPUT=VALUE freezes it"
+                : "the recurrence begins with a value that is not known");
       const std::string name = fmt::format("{}.{}", n_.node.name.empty() ? "scan" : n_.node.name, i);
       operands_.push_back(n_.streamer.add_state(name, *init->type, all_zero(*initial) ? std::nullopt : initial));
     }
@@ -126,8 +128,8 @@ class ScanStreamer {
       n_.b.fail(done.errors()[0]);
       return n_.refuse("");
     }
-    std::vector<Value*> results =
-        n_.b.node(Op::scan, operands_, std::move(attributes), static_cast<int>(n_.node.results.size()), std::move(regions));
+    std::vector<Value*> results = n_.b.node(Op::scan, operands_, std::move(attributes),
+                                            static_cast<int>(n_.node.results.size()), std::move(regions));
     if (!n_.ok()) return n_.refuse("");
     std::vector<Streamed> made;
     for (int i = 0; i < scan_.carried(); ++i) made.push_back(carried_result(i, results[static_cast<size_t>(i)]));
@@ -142,10 +144,11 @@ class ScanStreamer {
     made.so_far = true;
     if (own_state_[static_cast<size_t>(i)]) n_.streamer.set_next(operands_[static_cast<size_t>(i)], value);
     if (like_.excess != 0)
-      made.unusable = fmt::format("it takes what the recurrence of {} ends with, {} frame{} {} what a step has; without padding "
-                                  "after the end it could be streamed",
-                                  n_.node.place, std::abs(like_.excess), std::abs(like_.excess) == 1 ? "" : "s",
-                                  like_.excess > 0 ? "ahead of" : "before");
+      made.unusable = fmt::format(
+          "it takes what the recurrence of {} ends with, {} frame{} {} what a step has; without padding "
+          "after the end it could be streamed",
+          n_.node.place, std::abs(like_.excess), std::abs(like_.excess) == 1 ? "" : "s",
+          like_.excess > 0 ? "ahead of" : "before");
     return made;
   }
 

@@ -20,8 +20,6 @@ std::vector<Streamed> stream_branch(StreamNode& n) {
 std::vector<Streamed> stream_loop(StreamNode& n) {
   return n.refuse("it repeats something with the whole sequence, until a condition holds");
 }
-std::vector<Streamed> stream_fused(StreamNode& n) {
-  return n.refuse("fused nodes are made after streaming");
-}
+std::vector<Streamed> stream_fused(StreamNode& n) { return n.refuse("fused nodes are made after streaming"); }
 
 }  // namespace rondo

@@ -120,7 +120,8 @@ Status Streamer::stream(const Node& node) {
     operands.push_back(values_.at(operand));
     timed |= operands.back().timed();
     so_far |= operands.back().so_far;
-    if (const std::string& why = operands.back().unusable; !why.empty()) return unsupported("--stream: " + why, node.place);
+    if (const std::string& why = operands.back().unusable; !why.empty())
+      return unsupported("--stream: " + why, node.place);
   }
   Builder b(step_, &node);
   StreamNode at(*this, node, operands, b);
@@ -137,7 +138,8 @@ Status Streamer::stream(const Node& node) {
       results[i].of_call |= operand.of_call;
       results[i].of_state |= operand.of_state;
     }
-    if (results[i].value->name.empty() && results[i].value->producer) results[i].value->name = node.result(int(i))->name;
+    if (results[i].value->name.empty() && results[i].value->producer)
+      results[i].value->name = node.result(int(i))->name;
     values_[node.result(static_cast<int>(i))] = results[i];
   }
   return Done{};
@@ -154,8 +156,8 @@ std::vector<Streamed> Streamer::copy(Builder& b, const Node& node, const std::ve
   std::vector<std::unique_ptr<Graph>> regions;
   for (const auto& region : node.regions) regions.push_back(region->clone());
   std::vector<Streamed> results;
-  for (Value* value : b.node(node.op, std::move(values), node.attributes, static_cast<int>(node.results.size()),
-                             std::move(regions))) {
+  for (Value* value :
+       b.node(node.op, std::move(values), node.attributes, static_cast<int>(node.results.size()), std::move(regions))) {
     results.push_back(like);
     results.back().value = value;
   }
@@ -194,7 +196,8 @@ Status Streamer::finish_state(const State& state) {
   const Streamed& next = values_.at(state.next);
   const std::string place = "state '" + state.name + "'";
   if (!next.unusable.empty()) return unsupported("--stream: " + next.unusable, place);
-  if (next.timed()) return unsupported("--stream: what it becomes is a sequence, of which a step has only a part", place);
+  if (next.timed())
+    return unsupported("--stream: what it becomes is a sequence, of which a step has only a part", place);
   set_next(values_.at(state.current).value, next.value);
   return Done{};
 }
@@ -209,8 +212,9 @@ void Streamer::finish_count() {
 Status Streamer::refuse_lengths() {
   for (const auto& node : step_.nodes)
     if (const std::string symbol = mentioned(*node, axes_.symbols); !symbol.empty())
-      return unsupported(fmt::format("--stream: it needs the length of the sequence ({}), which a step does not know", symbol),
-                         node->place);
+      return unsupported(
+          fmt::format("--stream: it needs the length of the sequence ({}), which a step does not know", symbol),
+          node->place);
   std::erase_if(step_.equalities, [&](const Equality& fact) { return speaks_of(fact, axes_.symbols); });
   return Done{};
 }

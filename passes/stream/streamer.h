@@ -1,15 +1,16 @@
 // Streamer: walks the graph of a whole sequence and builds the graph of a step beside it.
 //
-// Every value of the whole graph has a Streamed, which says what stands for it in a step. An operator's rule, stream_WORD,
-// makes the results' from the operands'; it is asked only where an operand has a time axis. A row of ops.def without a
-// rule is a link error.
+// Every value of the whole graph has a Streamed, which says what stands for it in a step. An operator's rule,
+// stream_WORD, makes the results' from the operands'; it is asked only where an operand has a time axis. A row of
+// ops.def without a rule is a link error.
 //
 // Frames are counted over all steps from 0: frame j of the stream is frame j - latency of the sequence. A frame with
 // j < latency comes before the sequence's first one and holds anything. Where the latency is negative the stream begins
 // in the middle: the -latency frames before it are known (`past` or `prefix`).
 //
-// After n steps the stream has n * frames - latency frames of the sequence; `excess` is how many more the whole sequence
-// has, those that what a model puts after the end of a sequence reaches into. It is negative where frames are cut off.
+// After n steps the stream has n * frames - latency frames of the sequence; `excess` is how many more the whole
+// sequence has, those that what a model puts after the end of a sequence reaches into. It is negative where frames are
+// cut off.
 #pragma once
 
 #include "ir/builder.h"
@@ -130,10 +131,16 @@ using StreamRule = std::vector<Streamed> (*)(StreamNode&);
 #include "ir/ops.def"
 std::vector<Streamed> stream_pointwise(StreamNode&);
 
+/// What all windows of `span` frames, one every `stride`, see together in a step; `s` becomes what they give, but for
+/// its value.
+Value* window_frames(StreamNode& n, Streamed& s, int64_t span, int64_t stride);
+
 /// A value that does not depend on what a caller gives, with extent 1 where it is repeated; nothing: it is none.
 std::optional<Tensor> constant_value(const Value* value);
 /// Elements [start, start + size) along one axis.
 Tensor slice_tensor(const Tensor& tensor, int axis, int64_t start, int64_t size);
+/// b after a, along one axis.
+Tensor join_tensors(const Tensor& a, const Tensor& b, int axis);
 /// a / b, if that is a dim.
 std::optional<Dim> quotient(const Dim& a, const Dim& b);
 /// The product of some dims of a shape.

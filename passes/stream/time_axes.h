@@ -1,5 +1,5 @@
 // Which axes of a model's inputs are time: what the user says, what the file's format says, or what the graph shows.
-// Tested by tests/passes/stream_axes_test.cpp.
+// Tested by tests/passes/stream_test.cpp.
 #pragma once
 
 #include "ir/graph.h"

@@ -17,13 +17,8 @@ namespace {
 
 int64_t floor_of(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
 
-struct Window {
-  int64_t span, stride;
-};
-
 }  // namespace
 
-/// What all windows of a step see together; `s` becomes what they give, but for its value.
 Value* window_frames(StreamNode& n, Streamed& s, int64_t span, int64_t stride) {
   ++n.streamer.windows;
   s = n.plain(s);
@@ -50,7 +45,8 @@ std::vector<Streamed> stream_conv(StreamNode& n) {
     s = n.settled(s);
     return {StreamNode::with(s, n.b.one(Op::conv, {s.value, n.operands[1].value}, n.attributes()), 0)};
   }
-  if (s.axis == 1) return n.refuse("the convolution sums over all frames of the sequence: time is its axis of channels");
+  if (s.axis == 1)
+    return n.refuse("the convolution sums over all frames of the sequence: time is its axis of channels");
   const size_t spatial = static_cast<size_t>(s.axis) - 2;
   const std::optional<int64_t> window = n.whole_type(1).shape[static_cast<size_t>(s.axis)].constant();
   if (!window) return n.refuse("the convolution's window over time has a size that is not known");

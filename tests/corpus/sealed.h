@@ -1,5 +1,5 @@
-// Runs work in a process of its own in which any call of the system, but the last one, ends it: what neither allocates nor
-// locks nor asks the system for anything passes. The caller's memory is seen, and not changed.
+// Runs work in a process of its own in which any call of the system, but the last one, ends it: what neither allocates
+// nor locks nor asks the system for anything passes. The caller's memory is seen, and not changed.
 #pragma once
 
 #include <linux/filter.h>

@@ -1,14 +1,15 @@
 // corpus_streaming LIST [ATOL]: what every streaming model must do, on each model of a list, compiled and called by its
 // record. ATOL: the absolute tolerance, for models that make more of float32's rounding than the usual one allows.
 //
-// A model with a recorded stream (stream*/stream.json) is compiled with the stream's state pairs, any other with --stream,
-// and its recorded sequences are played step by step.
+// A model with a recorded stream (stream*/stream.json) is compiled with the stream's state pairs, any other with
+// --stream, and its recorded sequences are played step by step.
 //
 //   equal     the steps give what was recorded: of whole sequences, frame by frame
 //   reset     after reset, the same bits again
 //   copied    a state copied with memcpy in the middle goes on with the same bits
 //   apart     two instances that take turns do not see each other
-//   sealed    a process that may not call the system makes the steps; the object has no undefined symbol, so nothing else
+//   sealed    a process that may not call the system makes the steps; the object has no undefined symbol, so nothing
+//   else
 //             can allocate or lock, and its code has no atomic instruction
 //
 // Exit code 77 where the corpus is absent.
@@ -58,7 +59,8 @@ class Caller {
   bool reset() {
     if (state_.size == 0) return true;
     if (record_.reset(state_.data(), dims_.data()) != RONDO_OK) return false;
-    for (const auto& [offset, value] : initial_) std::memcpy(state_.data() + offset, value.bytes().data(), value.bytes().size());
+    for (const auto& [offset, value] : initial_)
+      std::memcpy(state_.data() + offset, value.bytes().data(), value.bytes().size());
     return true;
   }
 
@@ -67,8 +69,9 @@ class Caller {
     const std::vector<Tensor>& inputs = script_.steps[number];
     for (Memory& output : outputs_) std::memset(output.data(), 0, output.size);  // a call may fill only a part of it
     for (size_t i = 0; i < inputs.size(); ++i) inputs_[i] = inputs[i].bytes().data();
-    const rondo_call call{inputs_.data(), output_pointers_.data(), dims_.data(),  state_.data(),
-                          scratch_.data(), nullptr,                nullptr,       measured_.data()};
+    const rondo_call call{inputs_.data(), output_pointers_.data(), dims_.data(),
+                          state_.data(),  scratch_.data(),         nullptr,
+                          nullptr,        measured_.data()};
     return record_.call(&call) == RONDO_OK;
   }
 
@@ -89,7 +92,9 @@ class Caller {
     char* data() { return bytes.data() + (64 - reinterpret_cast<uintptr_t>(bytes.data()) % 64) % 64; }
     const char* data() const { return const_cast<Memory*>(this)->data(); }
   };
-  static Memory memory(int64_t size) { return {std::vector<char>(static_cast<size_t>(size) + 128), static_cast<size_t>(size)}; }
+  static Memory memory(int64_t size) {
+    return {std::vector<char>(static_cast<size_t>(size) + 128), static_cast<size_t>(size)};
+  }
 
   const rondo_model& record_;
   const Script& script_;
@@ -108,10 +113,12 @@ class Check {
   Status run() {
     options_.model = model_of(folder_).string();
     RONDO_TRY(source_, read_source(options_));
-    for (const Value* input : source_.graph->inputs()) interface_.inputs.push_back({input->name, input->type.value_or(Type{})});
+    for (const Value* input : source_.graph->inputs())
+      interface_.inputs.push_back({input->name, input->type.value_or(Type{})});
     interface_.outputs = source_.graph->output_names;
     RONDO_TRY(const std::vector<Recording> recordings, recorded_data(folder_.string(), interface_));
-    const bool streams = std::any_of(recordings.begin(), recordings.end(), [](const Recording& r) { return !r.states.empty(); });
+    const bool streams =
+        std::any_of(recordings.begin(), recordings.end(), [](const Recording& r) { return !r.states.empty(); });
     for (const Recording& recording : recordings)
       if (!streams || !recording.states.empty()) RONDO_CHECK(check(recording, !streams));
     return Done{};
@@ -124,8 +131,9 @@ class Check {
     for (const RecordedState& state : recorded.states) options.states.emplace_back(state.input, state.output);
     if (whole) options.stream.emplace();
     Settled settled;
-    RONDO_TRY(LoadedModel model, build_settled<LoadedModel>(source_, given_by(recorded, options.states), settled,
-                                                            [&](Parsed copied) { return build(std::move(copied), options); }));
+    RONDO_TRY(LoadedModel model,
+              build_settled<LoadedModel>(source_, given_by(recorded, options.states), settled,
+                                         [&](Parsed copied) { return build(std::move(copied), options); }));
     const std::set<std::string> frozen = names_of(settled);
     const Ports ports = ports_of(model);
     if (whole) RONDO_CHECK(equal(ports, recorded, play(model, recorded, frozen)));

@@ -49,8 +49,11 @@ TEST_CASE("steps are put together from the sequence's first frame on") {
 }
 
 TEST_CASE("a recorded stream of longer steps becomes whole sequences") {
-  const Recording steps{"r", 2, {{"x", f32({2, 1, 4, 1}, {1, 2, 3, 4, 5, 6, 7, 8})}, {"knob", f32({2}, {9, 9})}},
-                        {{"y", f32({2, 1, 2}, {1, 2, 3, 4})}, {"last", f32({2, 1}, {5, 6})}}, {}};
+  const Recording steps{"r",
+                        2,
+                        {{"x", f32({2, 1, 4, 1}, {1, 2, 3, 4, 5, 6, 7, 8})}, {"knob", f32({2}, {9, 9})}},
+                        {{"y", f32({2, 1, 2}, {1, 2, 3, 4})}, {"last", f32({2, 1}, {5, 6})}},
+                        {}};
   Result<Recording> whole = join_recorded_steps(kPorts, steps);
   REQUIRE(whole);
   CHECK_FALSE(whole->steps);
@@ -72,7 +75,8 @@ TEST_CASE("frames that both have are compared") {
   CHECK(common->whole == f32({1, 2}, {7, 8}));
   CHECK_FALSE(common_frames(kPorts.outputs[0], f32({1, 0}, {}), f32({1, 3}, {7, 8, 9})));
   CHECK_FALSE(common_frames(kPorts.outputs[0], f32({1, 2}, {7, 8}), f32({2}, {7, 8})));
-  common = common_rows(slot("y", {1, 2, 2}, 0), f32({1, 2, 2}, {1, 2, 3, 4}), f32({3, 4}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 0, 0}));
+  common = common_rows(slot("y", {1, 2, 2}, 0), f32({1, 2, 2}, {1, 2, 3, 4}),
+                       f32({3, 4}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 0, 0}));
   REQUIRE(common);
   CHECK(common->whole == f32({1, 4}, {1, 2, 3, 4}));
 }

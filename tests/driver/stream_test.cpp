@@ -44,14 +44,16 @@ std::string split_program(const Plan& plan, int64_t steps) {
   std::string text = fmt::format(
       "#include \"random.h\"\n#include <string.h>\n"
       "static _Alignas(64) char state[RANDOM_STATE_BYTES], scratch[RANDOM_SCRATCH_BYTES + 1];\n"
-      "int main(void) {{\n  unsigned seed = 1;\n  const int64_t steps = {};\n", steps);
+      "int main(void) {{\n  unsigned seed = 1;\n  const int64_t steps = {};\n",
+      steps);
   std::vector<std::string> inputs, one_by_one, split, at, rest;
   const auto array = [&](const std::string& name, const Port& port, bool input) {
     const int64_t count = *element_count(port.type.shape).constant();
     text += fmt::format("  static double {}[{}];\n", name, count * steps);
     if (input)
-      text += fmt::format("  for (int i = 0; i < {}; ++i) {}[i] = (double)((seed = seed * 1103515245u + 12345u) >> 20) / 2048 - 1;\n",
-                          count * steps, name);
+      text += fmt::format(
+          "  for (int i = 0; i < {}; ++i) {}[i] = (double)((seed = seed * 1103515245u + 12345u) >> 20) / 2048 - 1;\n",
+          count * steps, name);
     return fmt::format("{} + i * {}", name, count);
   };
   for (size_t i = 0; i < plan.inputs.size(); ++i) at.push_back(array(fmt::format("x{}", i), plan.inputs[i], true));
@@ -60,14 +62,17 @@ std::string split_program(const Plan& plan, int64_t steps) {
     at.push_back(array(fmt::format("y{}", i), plan.outputs[i], false));
     at_split.push_back(array(fmt::format("z{}", i), plan.outputs[i], false));
   }
-  text += fmt::format("  if (random_reset(state, 0)) return 1;\n"
-                      "  for (int64_t i = 0; i < steps; ++i) if (random_step(state, {}, scratch)) return 2;\n",
-                      fmt::join(at, ", "));
-  text += fmt::format("  for (int64_t size = 1; size <= steps; ++size) {{\n    if (random_reset(state, 0)) return 3;\n"
-                      "    for (int64_t i = 0; i < steps; i += size)\n"
-                      "      if (random_step_n(state, steps - i < size ? steps - i : size, {}, scratch)) return 4;\n",
-                      fmt::join(at_split, ", "));
-  for (size_t i = 0; i < plan.outputs.size(); ++i) text += fmt::format("    if (memcmp(y{0}, z{0}, sizeof y{0})) return 5;\n", i);
+  text += fmt::format(
+      "  if (random_reset(state, 0)) return 1;\n"
+      "  for (int64_t i = 0; i < steps; ++i) if (random_step(state, {}, scratch)) return 2;\n",
+      fmt::join(at, ", "));
+  text += fmt::format(
+      "  for (int64_t size = 1; size <= steps; ++size) {{\n    if (random_reset(state, 0)) return 3;\n"
+      "    for (int64_t i = 0; i < steps; i += size)\n"
+      "      if (random_step_n(state, steps - i < size ? steps - i : size, {}, scratch)) return 4;\n",
+      fmt::join(at_split, ", "));
+  for (size_t i = 0; i < plan.outputs.size(); ++i)
+    text += fmt::format("    if (memcmp(y{0}, z{0}, sizeof y{0})) return 5;\n", i);
   return text + "  }\n  return 0;\n}\n";
 }
 
@@ -121,8 +126,9 @@ TEST_CASE("step_n gives the same bits however a sequence is split") {
     folder.write("random.h", make_header(plan));
     folder.write("random.o", *generate(plan, host, Form::object));
     folder.write("main.c", split_program(plan, 13));
-    const std::string command = fmt::format("cd {} && {} -std=c11 -Wall -Wextra -Werror main.c random.o -o main && ./main",
-                                            folder.path(), RONDO_C_COMPILER);
+    const std::string command =
+        fmt::format("cd {} && {} -std=c11 -Wall -Wextra -Werror main.c random.o -o main && ./main", folder.path(),
+                    RONDO_C_COMPILER);
     CHECK(std::system(command.c_str()) == 0);
   }
 }
@@ -150,9 +156,12 @@ TEST_CASE("a text that is a step already, and a plan, are not made one again") {
   Folder folder;
   const std::string model = sample("compressor.json");
   CHECK(test::run({program(), "inspect", model, "--stream", "-o", folder / "core.rir"}).exit_code == 0);
-  CHECK(has(errors_of({program(), "compile", folder / "core.rir", "-o", folder / "a.so", "--stream"}), "is the graph of a step already"));
+  CHECK(has(errors_of({program(), "compile", folder / "core.rir", "-o", folder / "a.so", "--stream"}),
+            "is the graph of a step already"));
   CHECK(test::run({program(), "inspect", model, "--stream", "--level=plan", "-o", folder / "plan.rir"}).exit_code == 0);
-  CHECK(has(errors_of({program(), "compile", folder / "plan.rir", "-o", folder / "a.so", "--stream"}), "come too late"));
+  CHECK(
+      has(errors_of({program(), "compile", folder / "plan.rir", "-o", folder / "a.so", "--stream"}), "come too late"));
   CHECK(test::run({program(), "compile", folder / "plan.rir", "-o", folder / "a.so"}).exit_code == 0);
-  CHECK(has(errors_of({program(), "inspect", model, "--stream=nothing"}), "--stream=nothing: no dimension and no INPUT:AXIS"));
+  CHECK(has(errors_of({program(), "inspect", model, "--stream=nothing"}),
+            "--stream=nothing: no dimension and no INPUT:AXIS"));
 }

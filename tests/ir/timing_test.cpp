@@ -39,7 +39,8 @@ TEST_CASE("time axes print and read back") {
 TEST_CASE("time axes that mean nothing are refused") {
   CHECK(first_error("  time input \"z\" axis 0\n").find("there is no such port") != std::string::npos);
   CHECK(first_error("  time input \"x\" axis 2\n").find("f32[1, 4] has no axis 2") != std::string::npos);
-  CHECK(first_error("  time output \"y\" axis 0 latency -1\n").find("a latency of -1 is negative") != std::string::npos);
+  CHECK(first_error("  time output \"y\" axis 0 latency -1\n").find("a latency of -1 is negative") !=
+        std::string::npos);
   CHECK(first_error("  time output \"y\" axis 0\n  time output \"y\" axis 1\n").find("it stands there twice") !=
         std::string::npos);
   CHECK(first_error("  time \"y\" axis 0\n").find("expected") != std::string::npos);
@@ -47,8 +48,10 @@ TEST_CASE("time axes that mean nothing are refused") {
 
 TEST_CASE("a plan's steps have a known number of frames") {
   const auto errors = [](const std::string& frames) {
-    Result<Parsed> parsed = parse("plan \"m\" {\n  symbols T\n  time input \"x\" axis 0\n  memory constants 0, state 0, scratch 0\n"
-                                  "  buffer x = input f32[" + frames + "] slot 0\n  input \"x\": f32[" + frames + "] in x\n}\n");
+    Result<Parsed> parsed = parse(
+        "plan \"m\" {\n  symbols T\n  time input \"x\" axis 0\n  memory constants 0, state 0, scratch 0\n"
+        "  buffer x = input f32[" +
+        frames + "] slot 0\n  input \"x\": f32[" + frames + "] in x\n}\n");
     REQUIRE(parsed);
     CHECK(print(*parsed->plan).find("  time input \"x\" axis 0\n") != std::string::npos);
     Status valid = verify(*parsed->plan);

@@ -1,5 +1,5 @@
-// Random graphs over time that stream: stacks of recurrent layers, products, convolutions and pooling with every kind of
-// padding, stride and dilation, parts of sequences, skips around them, and outputs at the end of a sequence.
+// Random graphs over time that stream: stacks of recurrent layers, products, convolutions and pooling with every kind
+// of padding, stride and dilation, parts of sequences, skips around them, and outputs at the end of a sequence.
 #pragma once
 
 #include "ir/builder.h"
@@ -70,8 +70,10 @@ class StreamGraph {
     const int64_t n = features(x);
     Value* init = random_.below(2) ? b_->zeros(dtype_, {2, 3}) : weights({2, 3});
     auto body = [&](Builder& inner, const Builder::ScanBody& s) -> std::vector<Value*> {
-      Value* h = inner.tanh(inner.add(inner.matmul(s.scanned[0], s.invariants[0]), inner.matmul(s.carried[0], s.invariants[1])));
-      if (random_.below(4) == 0) h = inner.add(h, inner.cast(inner.remainder(s.step, inner.scalar(DType::i64, 3)), dtype_));
+      Value* h = inner.tanh(
+          inner.add(inner.matmul(s.scanned[0], s.invariants[0]), inner.matmul(s.carried[0], s.invariants[1])));
+      if (random_.below(4) == 0)
+        h = inner.add(h, inner.cast(inner.remainder(s.step, inner.scalar(DType::i64, 3)), dtype_));
       return {h, h};
     };
     return b_->scan(x->type->shape[0], {init}, {x}, {weights({n, 3}), weights({3, 3})}, false, 1, body)[1];
@@ -82,9 +84,11 @@ class StreamGraph {
     const int64_t n = features(x);
     auto body = [&](Builder& inner, const Builder::ScanBody& s) -> std::vector<Value*> {
       auto sum = [&](int gate) {
-        return inner.add(inner.matmul(s.scanned[0], s.invariants[2 * gate]), inner.matmul(s.carried[0], s.invariants[2 * gate + 1]));
+        return inner.add(inner.matmul(s.scanned[0], s.invariants[2 * gate]),
+                         inner.matmul(s.carried[0], s.invariants[2 * gate + 1]));
       };
-      Value* c = inner.add(inner.mul(inner.sigmoid(sum(0)), s.carried[1]), inner.mul(inner.sigmoid(sum(1)), inner.tanh(sum(2))));
+      Value* c = inner.add(inner.mul(inner.sigmoid(sum(0)), s.carried[1]),
+                           inner.mul(inner.sigmoid(sum(1)), inner.tanh(sum(2))));
       Value* h = inner.mul(inner.sigmoid(sum(3)), inner.tanh(c));
       return {h, c, h};
     };
@@ -101,7 +105,9 @@ class StreamGraph {
   Value* conv(Value* x, int64_t window, int64_t stride, int64_t dilation, int64_t channels) {
     const int64_t inputs = *x->type->shape[1].constant();
     return b_->one(Op::conv, {x, weights({channels, inputs, window})},
-                   {{"strides", std::vector<int64_t>{stride}}, {"dilations", std::vector<int64_t>{dilation}}, {"groups", int64_t{1}}});
+                   {{"strides", std::vector<int64_t>{stride}},
+                    {"dilations", std::vector<int64_t>{dilation}},
+                    {"groups", int64_t{1}}});
   }
 
   Value* causal(Value* x, int64_t dilation, int64_t channels) {
@@ -112,7 +118,8 @@ class StreamGraph {
   Value* windows(Value* x, bool& ends_known) {
     const int64_t window = 1 + random_.below(4), dilation = 1 + random_.below(2), span = (window - 1) * dilation + 1;
     const int64_t stride = random_.below(4) ? 1 : 1 + random_.below(3);
-    const int64_t before = random_.below(2) ? random_.below(static_cast<int>(span) + 2) : 0, after = random_.below(3) ? 0 : random_.below(3);
+    const int64_t before = random_.below(2) ? random_.below(static_cast<int>(span) + 2) : 0,
+                  after = random_.below(3) ? 0 : random_.below(3);
     Value* y = b_->transpose(x, {1, 2, 0});
     const bool pool = random_.below(2);
     y = padded(y, before, after, random_.below(2) ? 0 : 0.5);
@@ -123,8 +130,10 @@ class StreamGraph {
     ends_known = ends_known && before < span && after == 0 && stride == 1;
     if (!pool) return b_->transpose(conv(y, window, stride, dilation, 3), {2, 0, 1});
     y = b_->one(Op::reduce_window, {y},
-                {{"combine", std::string(random_.below(2) ? "sum" : "max")}, {"window", std::vector<int64_t>{1, 1, window}},
-                 {"strides", std::vector<int64_t>{1, 1, stride}}, {"dilations", std::vector<int64_t>{1, 1, dilation}}});
+                {{"combine", std::string(random_.below(2) ? "sum" : "max")},
+                 {"window", std::vector<int64_t>{1, 1, window}},
+                 {"strides", std::vector<int64_t>{1, 1, stride}},
+                 {"dilations", std::vector<int64_t>{1, 1, dilation}}});
     return b_->transpose(b_->tanh(y), {2, 0, 1});
   }
 
@@ -134,7 +143,8 @@ class StreamGraph {
     if (!halved_ && random_.below(3) == 0) {  // every other frame
       ends_known = false;
       halved_ = true;  // once: a half's half has a size that dims do not show to be a quarter
-      return b_->slice(x, {Dim(first), 0, 0}, {floor_div(length - Dim(first) - Dim(1), 2) + Dim(1), 2, x->type->shape[2]}, {2, 1, 1});
+      return b_->slice(x, {Dim(first), 0, 0},
+                       {floor_div(length - Dim(first) - Dim(1), 2) + Dim(1), 2, x->type->shape[2]}, {2, 1, 1});
     }
     return b_->slice_axis(x, 0, first, length - Dim(first + cut));
   }

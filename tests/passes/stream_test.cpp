@@ -6,6 +6,7 @@
 
 #include "ir/text.h"
 #include "ir/verify.h"
+#include "passes/pipeline.h"
 #include "tests/passes/stream_graph.h"
 
 namespace rondo::testing {
@@ -62,7 +63,8 @@ Array initial_of(const State& state) {
 }
 
 /// Outputs of each step.
-std::vector<std::vector<Array>> play(const Graph& step, const Graph& whole, const std::vector<Array>& arguments, int64_t& steps) {
+std::vector<std::vector<Array>> play(const Graph& step, const Graph& whole, const std::vector<Array>& arguments,
+                                     int64_t& steps) {
   std::vector<Array> state;
   for (const State& each : step.states) state.push_back(initial_of(each));
   std::vector<std::vector<Array>> played;
@@ -77,7 +79,8 @@ std::vector<std::vector<Array>> play(const Graph& step, const Graph& whole, cons
     std::vector<Array> values;
     for (size_t i = 0; i < inputs.size(); ++i) {
       const Timing* time = find_timing(step.timing, Timing::Port::input, inputs[i]->name);
-      values.push_back(time ? frames(arguments[i], time->axis, at * hop(i, time->axis), hop(i, time->axis)) : arguments[i]);
+      values.push_back(time ? frames(arguments[i], time->axis, at * hop(i, time->axis), hop(i, time->axis))
+                            : arguments[i]);
     }
     values.insert(values.end(), state.begin(), state.end());
     Result<std::vector<Array>> results = evaluate(step, std::move(values));
@@ -116,8 +119,10 @@ int64_t check_steps(const Graph& whole, const Graph& step, const std::vector<Arr
       for (int64_t k = 0; k < each; ++k) {
         const int64_t frame = at * each + k - time->latency;
         if (frame < 0 || frame >= (*want)[i].shape[axis]) continue;
-        const bool same = close(frames((*want)[i], time->axis, frame, 1), frames(played[static_cast<size_t>(at)][i], time->axis, k, 1));
-        CHECK_MESSAGE(same, step.output_names[i] << ", frame " << frame << "\n" << print(whole, {true}) << print(step, {true}));
+        const bool same = close(frames((*want)[i], time->axis, frame, 1),
+                                frames(played[static_cast<size_t>(at)][i], time->axis, k, 1));
+        CHECK_MESSAGE(same, step.output_names[i] << ", frame " << frame << "\n"
+                                                 << print(whole, {true}) << print(step, {true}));
         if (!same) return 0;
         ++compared;
       }
@@ -183,11 +188,11 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 
 }  // namespace
 
-#define CHECK_REFUSED(text, part)                          \
-  do {                                                     \
-    const std::string why = refusal(text);                 \
+#define CHECK_REFUSED(text, part)                            \
+  do {                                                       \
+    const std::string why = refusal(text);                   \
     CHECK_MESSAGE(has(why, "unsupported: --stream: "), why); \
-    CHECK_MESSAGE(has(why, part), why);                    \
+    CHECK_MESSAGE(has(why, part), why);                      \
   } while (false)
 
 TEST_CASE("what needs a whole sequence is refused at its node") {
@@ -199,27 +204,36 @@ TEST_CASE("what needs a whole sequence is refused at its node") {
         f32[1], f32[T, 1] @ "bidi"
       region (%t: i64[], %h: f32[1], %x: f32[1]) { %0 = add(%h, %x): f32[1]
         yield %0, %0 }
-    output %all as "y" )", "6:5: unsupported: --stream: the recurrence runs backwards over time");
+    output %all as "y" )",
+                "6:5: unsupported: --stream: the recurrence runs backwards over time");
   CHECK_REFUSED("input %x: f32[T, 3]\n%y = reduce(%x) {combine = \"sum\", axes = [0]}: f32[3]\noutput %y\n",
                 "it takes the sum over all frames");
   CHECK_REFUSED("input %x: f32[T, 3]\ninput %z: f32[3, T]\n%y = matmul(%x, %z): f32[T, T]\noutput %y\n",
                 "joins each frame with every other one");
   CHECK_REFUSED("input %x: f32[T, 3]\ninput %z: f32[3, T]\n%y = matmul(%z, %x): f32[3, 3]\noutput %y\n",
                 "sums over all frames");
-  CHECK_REFUSED("input %x: f32[T, 3]\n%y = slice(%x) {starts = [T-1, 0], sizes = [T, 3], steps = [-1, 1]}: f32[T, 3]\n"
-                "output %y\n", "it turns time round");
-  CHECK_REFUSED("input %x: f32[T, 3]\n%y = slice(%x) {starts = [0, 0], sizes = [1, 3], steps = [1, 1]}: f32[1, 3]\n"
-                "output %y\n", "it takes 1 frames of the sequence");
+  CHECK_REFUSED(
+      "input %x: f32[T, 3]\n%y = slice(%x) {starts = [T-1, 0], sizes = [T, 3], steps = [-1, 1]}: f32[T, 3]\n"
+      "output %y\n",
+      "it turns time round");
+  CHECK_REFUSED(
+      "input %x: f32[T, 3]\n%y = slice(%x) {starts = [0, 0], sizes = [1, 3], steps = [1, 1]}: f32[1, 3]\n"
+      "output %y\n",
+      "it takes 1 frames of the sequence");
   CHECK_REFUSED("input %x: f32[T, 3]\n%y = reshape(%x) {shape = [3, T]}: f32[3, T]\noutput %y\n",
                 "it mixes time with other axes: [T, 3] becomes [3, T]");
   CHECK_REFUSED("input %x: f32[T, 3]\n%y = concat(%x, %x) {axis = 0}: f32[2*T, 3]\noutput %y\n",
                 "the second begins where the first has ended");
-  CHECK_REFUSED("input %x: f32[T, 3]\n%n = dims() {values = [T], shape = [], to = i64}: i64[]\n%f = cast(%n) {to = f32}: f32[]\n%y = div(%x, %f): f32[T, 3]\n"
-                "output %y\n", "it needs the length of the sequence (T)");
-  CHECK_REFUSED("input %x: f32[4, 1, T]\n%w = constant() {value = f32[1, 1, 1] {1.0}}: f32[1, 1, 1]\n"
-                "%t = transpose(%x) {perm = [1, 2, 0]}: f32[1, T, 4]\n"
-                "%y = conv(%t, %w) {strides = [1], dilations = [1], groups = 1}: f32[1, 1, 4]\noutput %y\nrequire T == 1\n",
-                "time is its axis of channels");
+  CHECK_REFUSED(
+      "input %x: f32[T, 3]\n%n = dims() {values = [T], shape = [], to = i64}: i64[]\n%f = cast(%n) {to = f32}: "
+      "f32[]\n%y = div(%x, %f): f32[T, 3]\n"
+      "output %y\n",
+      "it needs the length of the sequence (T)");
+  CHECK_REFUSED(
+      "input %x: f32[4, 1, T]\n%w = constant() {value = f32[1, 1, 1] {1.0}}: f32[1, 1, 1]\n"
+      "%t = transpose(%x) {perm = [1, 2, 0]}: f32[1, T, 4]\n"
+      "%y = conv(%t, %w) {strides = [1], dilations = [1], groups = 1}: f32[1, 1, 4]\noutput %y\nrequire T == 1\n",
+      "time is its axis of channels");
 }
 
 TEST_CASE("a recurrence begins with what a step can know") {
@@ -242,7 +256,8 @@ TEST_CASE("the end of a sequence that padding reaches into is refused, and how f
     %w = constant() {value = f32[1, 1, 3] {1.0, 2.0, 3.0}}: f32[1, 1, 3]
     %c = conv(%p, %w) {strides = [1], dilations = [1], groups = 1}: f32[1, 1, T]
     %y = slice(%c) {starts = [0, 0, T-1], sizes = [1, 1, 1], steps = [1, 1, 1]}: f32[1, 1, 1]
-    output %y )", "2 frames ahead of what a step has");
+    output %y )",
+                "2 frames ahead of what a step has");
 }
 
 TEST_CASE("latency and history of windows are the least") {
@@ -252,16 +267,18 @@ TEST_CASE("latency and history of windows are the least") {
       %p = pad(%x, %zero) {{low = [0, 0, {}], high = [0, 0, {}]}}: f32[1, 1, T+{}]
       %w = constant() {{value = f32[1, 1, 3] {{1.0, 2.0, 3.0}}}}: f32[1, 1, 3]
       %y = conv(%p, %w) {{{}, groups = 1}}
-      output %y )", low, high, low + high, more);
+      output %y )",
+                       low, high, low + high, more);
   };
   struct Case {
     int64_t low, high;
     const char* more;
     int64_t hop, latency, history;
   };
-  for (const Case& each : {Case{2, 0, "strides = [1], dilations = [1]", 1, 0, 2}, Case{1, 1, "strides = [1], dilations = [1]", 1, 1, 2},
-                           Case{0, 0, "strides = [1], dilations = [4]", 1, 8, 8}, Case{0, 0, "strides = [3], dilations = [1]", 3, 0, 0},
-                           Case{1, 0, "strides = [2], dilations = [1]", 2, 0, 1}}) {
+  for (const Case& each :
+       {Case{2, 0, "strides = [1], dilations = [1]", 1, 0, 2}, Case{1, 1, "strides = [1], dilations = [1]", 1, 1, 2},
+        Case{0, 0, "strides = [1], dilations = [4]", 1, 8, 8}, Case{0, 0, "strides = [3], dilations = [1]", 3, 0, 0},
+        Case{1, 0, "strides = [2], dilations = [1]", 2, 0, 1}}) {
     CAPTURE(each.more);
     const Graph step = require_step(graph_of(conv(each.low, each.high, each.more)), {"T"});
     CHECK(step.inputs()[0]->type->shape[2].is(each.hop));
@@ -270,6 +287,25 @@ TEST_CASE("latency and history of windows are the least") {
     for (const State& state : step.states) history += *state.current->type->shape[2].constant();
     CHECK(history == each.history);
   }
+}
+
+TEST_CASE("a step may be one of several streams, and is not made a step again") {
+  const Graph step = require_step(graph_of(R"(input %x: f32[1, 1, T]
+    %w = constant() {value = f32[1, 1, 3] {1.0, 2.0, 3.0}}: f32[1, 1, 3]
+    %y = conv(%x, %w) {strides = [2], dilations = [1], groups = 1}
+    output %y )"),
+                                  {"T"});
+  CHECK(step.stepping.frames == 2);
+  CHECK(step.stepping.latency == 2);  // one frame of the output
+  Result<Graph> many = interleave_streams(step, 3);
+  REQUIRE(many);
+  CHECK(many->stepping.frames == 2);
+  CHECK(find_timing(many->timing, Timing::Port::input, "x")->axis == 3);
+  CHECK(find_timing(many->timing, Timing::Port::output, "y")->axis == 3);
+  CHECK(verify(*many));
+  Result<Graph> again = step_of(step);
+  REQUIRE_FALSE(again);
+  CHECK(has(to_string(again.errors()[0]), "is the graph of a step already"));
 }
 
 TEST_CASE("time is found, or asked for") {
