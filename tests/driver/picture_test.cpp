@@ -56,17 +56,17 @@ TEST_CASE("a page has the stages that changed something") {
   const std::string page = inspect({"--format=html"}).output;
   for (const char* stage : {"model", "expand", "fuse_gates", "fuse_pointwise", "plan"})
     CHECK(has(page, std::string("\"name\":\"") + stage + "\""));
-  CHECK_FALSE(has(page, "\"name\":\"unroll_scans\""));
+  CHECK_FALSE(has(page, "\"name\":\"merge_scans\""));
   CHECK(has(page, "\"opensAt\":0"));
   CHECK(inspect({"--format=html"}).output == page);
   CHECK(has(page, "\"symbol\":\"sine.run\""));
 }
 
 TEST_CASE("a page opens where it is asked to") {
-  CHECK(has(inspect({"--format=html", "--level=core"}).output, "\"opensAt\":5"));
-  CHECK(has(inspect({"--format=html", "--level=plan"}).output, "\"opensAt\":6"));
+  CHECK(has(inspect({"--format=html", "--level=core"}).output, "\"opensAt\":6"));  // fuse_pointwise is the last
+  CHECK(has(inspect({"--format=html", "--level=plan"}).output, "\"opensAt\":7"));
   CHECK(has(inspect({"--format=html", "--after=fuse_gates"}).output, "\"opensAt\":3"));
-  CHECK(has(inspect({"--format=html", "--after=unroll_scans"}).output, "\"name\":\"unroll_scans\""));
+  CHECK(has(inspect({"--format=html", "--after=merge_scans"}).output, "\"name\":\"merge_scans\""));
   CHECK(inspect({"--format=html", "--after=fuse_gates", "--without=fuse_gates"}).exit_code == 1);
 }
 
