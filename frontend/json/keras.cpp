@@ -179,7 +179,7 @@ class KerasReader {
     }
     for (const std::string& name : names)
       if (!values_.count(name)) return outputs->error(fmt::format("there is no layer {}", in_quotes(name)));
-    if (m_.graph.params.size() == 1) m_.graph.params[0]->name = "input";
+    if (m_.graph.params.size() == 1) m_.graph.params[0]->name = m_.graph.timing[0].name = "input";
     if (names.empty()) return outputs->expected("at least one output");
     for (const std::string& name : names) m_.output(values_.at(name).value, names.size() == 1 ? "output" : name);
     return Done{};

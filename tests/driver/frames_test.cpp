@@ -78,5 +78,6 @@ TEST_CASE("frames that both have are compared") {
   common = common_rows(slot("y", {1, 2, 2}, 0), f32({1, 2, 2}, {1, 2, 3, 4}),
                        f32({3, 4}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 0, 0}));
   REQUIRE(common);
-  CHECK(common->whole == f32({1, 4}, {1, 2, 3, 4}));
+  CHECK(common->steps == f32({1, 1, 4}, {1, 2, 3, 4}));
+  CHECK(common->whole == f32({1, 1, 4}, {1, 2, 3, 4}));
 }
