@@ -34,6 +34,7 @@ struct Audit {
   int64_t writable_bytes = 0;   // memory of its own: none, but what a loader must relocate
   int64_t stack_bytes = 0;      // the deepest entry point; -1: without a bound that is known
   std::vector<FunctionFacts> functions;  // in the order of their addresses
+  std::vector<int64_t> kernel_bytes;     // code that only one kernel needs, in the order of costs_of; empty: unknown
   std::vector<std::string> undefined;    // what the linker must find elsewhere, sorted
   std::vector<InstructionClass> classes;
   std::vector<Claim> claims;

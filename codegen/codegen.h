@@ -12,6 +12,7 @@ namespace rondo {
 /// What the user asked for; empty fields mean the machine rondo runs on.
 struct TargetSpec {
   std::string triple, cpu, features;
+  bool small_code = false;  // code is to be short rather than fast
 };
 
 class Target {

@@ -47,9 +47,11 @@ Status verify_module(const llvm::Module& module, const char* when) {
   return internal_error(fmt::format("LLVM's verifier, {}: {}", when, text.substr(0, 2000)));
 }
 
-void optimise(llvm::Module& module, llvm::TargetMachine& machine) {
+void optimise(llvm::Module& module, llvm::TargetMachine& machine, bool small) {
   llvm::PipelineTuningOptions tuning;
   tuning.LoopInterleaving = tuning.LoopUnrolling = false;
+  tuning.LoopVectorization = tuning.SLPVectorization = !small;
+  tuning.MergeFunctions = small;
   llvm::PassBuilder builder(&machine, tuning);
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
@@ -60,7 +62,8 @@ void optimise(llvm::Module& module, llvm::TargetMachine& machine) {
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, cycles, modules);
-  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2).run(module, modules);
+  const auto level = small ? llvm::OptimizationLevel::Oz : llvm::OptimizationLevel::O2;
+  builder.buildPerModuleDefaultPipeline(level).run(module, modules);
 }
 
 std::string print(const llvm::Module& module) {
@@ -123,7 +126,7 @@ Result<std::unique_ptr<llvm::Module>> optimised_module(const Plan& plan, const T
                                                        llvm::LLVMContext& context, const CodegenOptions& options) {
   RONDO_TRY(auto module, build_module(plan, target.machine(), context, options));
   RONDO_CHECK(verify_module(*module, "before the passes"));
-  optimise(*module, *target.machine().llvm);
+  optimise(*module, *target.machine().llvm, target.facts().small_code);
   RONDO_CHECK(attach_constants(plan, *module, options));
   RONDO_CHECK(verify_module(*module, "after the passes"));
   return module;

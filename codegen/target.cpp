@@ -259,13 +259,15 @@ Result<Target> Target::find(const TargetSpec& spec) {
   target.machine_ = std::make_shared<Machine>();
   Machine& machine = *target.machine_;
   machine.triple = wanted.triple;
-  machine.spec = {wanted.triple.str(), wanted.cpu, all_features};
+  machine.spec = {wanted.triple.str(), wanted.cpu, all_features, spec.small_code};
   machine.vector_bits = wanted.sve_bits;
   machine.llvm = make_machine(*backend, wanted, "");
   if (!machine.llvm) return invalid(fmt::format("LLVM has no machine for '{}'", wanted.triple.str()));
   describe(machine);
   if (!machine.abi.empty()) machine.llvm = make_machine(*backend, wanted, machine.abi);
   if (wanted.native) read_caches(machine.facts);
+  machine.facts.small_code = spec.small_code;
+  if (spec.small_code) machine.can.reduction_unroll = 1;
   return target;
 }
 

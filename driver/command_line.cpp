@@ -89,6 +89,11 @@ void add_model_options(CLI::App& app, ModelOptions& options, RawModelOptions& ra
   app.add_option("--cpu", options.target.cpu, "the processor, as LLVM names it")->type_name("CPU");
   app.add_option("--features", options.target.features, "features to add or leave out, as +fma,-avx512f")
       ->type_name("LIST");
+  app.add_option_function<std::string>(
+         "-O", [&options](const std::string& word) { options.target.small_code = word == "size"; },
+         "what code is to be: fast, the default, or short")
+      ->type_name("speed|size")
+      ->check(CLI::IsMember({"speed", "size"}));
   app.add_option("--name", options.name, "prefix of all symbols; default: the model file's stem")
       ->type_name("IDENT")
       ->check(check_identifier);

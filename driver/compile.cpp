@@ -224,6 +224,8 @@ Result<std::string> build_shared(const Plan& plan, const Target& target, const M
 Status compile(const CompileOptions& options) {
   RONDO_TRY(std::string form, emit_form(options));
   RONDO_CHECK(check_report(options, form));
+  if (options.model.target.small_code && (options.tune || !options.model.tuning.empty()))
+    return invalid("-O size takes the shortest schedules, --tune and --tuning the fastest: one or the other");
   RONDO_TRY(Target target, Target::find(options.model.target));
   RONDO_TRY(Parsed source, read_source(options.model));
   std::string tuning;

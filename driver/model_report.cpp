@@ -19,7 +19,7 @@ std::set<int> buffers_of(const Kernel& kernel) {
 
 LayerReport& layer_at(std::vector<LayerReport>& layers, const std::string& place) {
   auto found = std::find_if(layers.begin(), layers.end(), [&](const auto& layer) { return layer.place == place; });
-  return found != layers.end() ? *found : layers.emplace_back(LayerReport{place, {}, 0, 0, 0, 0});
+  return found != layers.end() ? *found : layers.emplace_back(LayerReport{place});
 }
 
 void add_buffer(LayerReport& layer, const Buffer& buffer) {
@@ -40,8 +40,10 @@ void add_buffer(LayerReport& layer, const Buffer& buffer) {
 ModelReport model_report(const Plan& plan, const Target& target, Audit audit, bool external_constants) {
   ModelReport report{plan.name, target.spec().triple, target.spec().cpu, target.spec().features};
   std::map<std::string, std::set<int>> buffers;  // by place
+  size_t number = 0;
   for (const PlacedCost& placed : costs_of(plan)) {
     LayerReport& layer = layer_at(report.layers, placed.kernel->place);
+    layer.code_bytes = audit.kernel_bytes.empty() ? -1 : layer.code_bytes + audit.kernel_bytes[number++];
     layer.kernels.push_back(placed.kernel->name);
     const Dim multiply_adds = placed.cost.runs * placed.cost.multiply_adds;
     layer.multiply_adds += multiply_adds;

@@ -11,6 +11,7 @@ namespace rondo {
 struct LayerReport {
   std::string place;
   std::vector<std::string> kernels;
+  int64_t code_bytes = 0;  // that it shares with no other; -1: unknown
   Dim multiply_adds;  // of one call
   Dim constant_bytes, state_bytes, scratch_bytes;  // of buffers that its kernels use; layers may share them
 };

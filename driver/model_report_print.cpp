@@ -35,9 +35,9 @@ std::string table(const std::vector<std::vector<std::string>>& rows) {
 }
 
 std::string layers_text(const ModelReport& report) {
-  std::vector<std::vector<std::string>> rows{{"multiply-adds", "constants", "state", "scratch", "layer"}};
+  std::vector<std::vector<std::string>> rows{{"code", "multiply-adds", "constants", "state", "scratch", "layer"}};
   for (const LayerReport& layer : report.layers)
-    rows.push_back({number(layer.multiply_adds), number(layer.constant_bytes), number(layer.state_bytes),
+    rows.push_back({number(layer.code_bytes), number(layer.multiply_adds), number(layer.constant_bytes), number(layer.state_bytes),
                     number(layer.scratch_bytes), place_text(layer)});
   return table(rows);
 }
@@ -68,6 +68,7 @@ Json json(int64_t value) { return value < 0 ? Json() : Json(value); }
 Json layer_json(const LayerReport& layer) {
   return {{"place", layer.place},
           {"kernels", layer.kernels},
+          {"code_bytes", json(layer.code_bytes)},
           {"multiply_adds", json(layer.multiply_adds)},
           {"constant_bytes", json(layer.constant_bytes)},
           {"state_bytes", json(layer.state_bytes)},

@@ -51,6 +51,7 @@ bool pays(const Scan& scan, const PassContext& context) {
     return true;
   }
   const bool always = context.unroll == Unroll::always;
+  if (!always && context.target.small_code) return note(context, scan.node, "not unrolled, code is to be short"), false;
   const int64_t max_trip = always ? kMaxTrip : kShortTrip, max_nodes = always ? kMaxNodes : kSmallCode;
   std::string cost = fmt::format("{} steps of {} node{}", *trip, nodes, nodes == 1 ? "" : "s");
   if (*trip > max_trip || nodes > max_nodes / *trip)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # count-instructions.sh MODEL DATA [TARGET...]: instructions that a call of a model executes on each target, counted by
 # QEMU over the recorded calls: a line "TARGET INSTRUCTIONS" with the mean, entry checks included. The program is $RONDO
-# or build/driver/rondo.
+# or build/driver/rondo; $RONDO_OPTIONS are more of its options.
 set -eu
 [ $# -ge 2 ] || { echo "usage: count-instructions.sh MODEL DATA [TARGET...]" >&2; exit 2; }
 model=$1 data=$2
@@ -49,7 +49,7 @@ for label in "$@"; do
     rv32*) emulator="qemu-system-riscv32 -M virt -bios none -display none -monitor none -serial stdio -kernel" ;;
     *) echo "count-instructions.sh: no emulator is known for $label" >&2; exit 2 ;;
   esac
-  "$rondo" verify "$model" --data "$data" --target="$target" ${features:+--features="${features#:}"} \
+  "$rondo" verify "$model" --data "$data" --target="$target" ${RONDO_OPTIONS:-} ${features:+--features="${features#:}"} \
     --runner="$work/run $emulator" >"$work/log" 2>&1 || { echo "$label: failed"; cat "$work/log"; exit 1; }
   read -r calls instructions <"$work/count"
   echo "$label $((instructions / calls))"

@@ -1,5 +1,6 @@
-// The code is generated once more, by the same passes, with an ear to what LLVM knows of it. What it knows holds for the
-// object in hand since the two are the same bytes. Tested by audit_test.cpp.
+// The code is generated once more, by the same passes, with an ear to what LLVM knows of it, and with a line table that
+// tells kernels apart. What that says holds for the object in hand since its code is the same bytes. Tested by
+// audit_test.cpp.
 #include "codegen/audit.h"
 
 #include <fmt/format.h>
@@ -10,7 +11,10 @@
 #include <algorithm>
 
 #include "codegen/audit/claims.h"
+#include "codegen/audit/contents.h"
+#include "codegen/audit/lines.h"
 #include "codegen/object.h"
+#include "ir/cost.h"
 
 namespace rondo {
 
@@ -18,15 +22,47 @@ bool Audit::certified() const {
   return std::all_of(claims.begin(), claims.end(), [](const Claim& claim) { return claim.holds(); });
 }
 
+namespace {
+
+/// A line for each kernel, with all of its parts, from 1 in the plan's order.
+PlanLines lines_of_kernels(const Plan& plan) {
+  PlanLines lines;
+  int line = 0;
+  for (const PlacedCost& placed : costs_of(plan)) {
+    const Kernel& kernel = *placed.kernel;
+    lines[&kernel] = ++line;
+    for_each_axis(kernel, [&](const Axis& axis) { lines[&axis] = line; });
+    for (const Instr& instr : kernel.body) lines[&instr] = line;
+    for (const Store& store : kernel.stores) lines[&store] = line;
+  }
+  return lines;
+}
+
+Result<std::vector<int64_t>> bytes_of_kernels(const Plan& plan, std::string_view object_with_lines) {
+  RONDO_TRY(auto by_line, machine_code::bytes_by_line(object_with_lines));
+  std::vector<int64_t> bytes;
+  if (by_line.empty()) return bytes;
+  for (size_t i = 0; i < costs_of(plan).size(); ++i) bytes.push_back(by_line[static_cast<int>(i) + 1]);
+  return bytes;
+}
+
+}  // namespace
+
 Result<Audit> audit(const Plan& plan, const Target& target, const CodegenOptions& options, std::string_view object) {
+  CodegenOptions with_lines = options;
+  with_lines.lines = LinesOfText{"kernels", lines_of_kernels(plan)};
   machine_code::Proven proven;
   RONDO_TRY(std::string again, guard_llvm(target, [&](llvm::LLVMContext& context) -> Result<std::string> {
-              RONDO_TRY(auto module, optimised_module(plan, target, context, options));
+              RONDO_TRY(auto module, optimised_module(plan, target, context, with_lines));
               RONDO_TRY(proven, machine_code::emit_proven(*module, target));
               return proven.object;
             }));
-  if (again != object) return internal_error("the code that is audited is not the code that was written");
-  return machine_code::examine(object, target, proven.functions);
+  RONDO_TRY(std::string code, machine_code::code_of(object));
+  RONDO_TRY(std::string code_again, machine_code::code_of(again));
+  if (code != code_again) return internal_error("the code that is audited is not the code that was written");
+  RONDO_TRY(Audit facts, machine_code::examine(object, target, proven.functions));
+  RONDO_TRY(facts.kernel_bytes, bytes_of_kernels(plan, again));
+  return facts;
 }
 
 Result<Audit> audit_text(const std::string& text, const Target& target) {

@@ -3,11 +3,11 @@
 
 #include <fmt/format.h>
 #include <llvm/MC/MCInstrDesc.h>
-#include <llvm/Object/ELFObjectFile.h>
 
 #include <algorithm>
 #include <set>
 
+#include "codegen/audit/contents.h"
 #include "codegen/audit/flow.h"
 #include "codegen/audit/words.h"
 
@@ -72,7 +72,14 @@ class Examiner {
     RONDO_TRY(audit_.undefined, undefined_symbols(object));
     for (const std::string& symbol : audit_.undefined)
       if (!is_arithmetic_helper(plain(symbol))) against(kAllocation, "it needs '" + symbol + "' from elsewhere");
-    RONDO_CHECK(measure_sections(object));
+    RONDO_TRY(Contents contents, contents_of(object));
+    audit_.code_bytes = contents.code_bytes;
+    audit_.read_only_bytes = contents.read_only_bytes;
+    for (const auto& [name, size] : contents.writable) {
+      audit_.writable_bytes += size;
+      against(kAllocation, fmt::format("{} bytes in the section {}", size, name));
+    }
+    global_ = std::move(contents.global);
     RONDO_TRY(routines_, disassembler_.read(object));
     for (const Routine& routine : routines_) {
       by_name_[routine.name] = &routine;
@@ -91,50 +98,6 @@ class Examiner {
   /// macOS and 32-bit Windows write an underscore before C's names.
   std::string plain(const std::string& symbol) const {
     return machine_.triple.isOSDarwin() && symbol.starts_with('_') ? symbol.substr(1) : symbol;
-  }
-
-  Status measure_sections(std::string_view object) {
-    const llvm::MemoryBufferRef bytes(llvm::StringRef(object.data(), object.size()), "object");
-    auto file = llvm::object::ObjectFile::createObjectFile(bytes);
-    if (!file) return internal_error(fmt::format("reading the object: {}", llvm::toString(file.takeError())));
-    for (const auto& section : (*file)->sections()) {
-      auto name = section.getName();
-      if (!name) return internal_error("reading the object's sections");
-      add_section(**file, section, *name);
-    }
-    for (const auto& symbol : (*file)->symbols()) {
-      auto name = symbol.getName();
-      auto flags = symbol.getFlags();
-      if (!name || !flags) return internal_error("reading the object's symbols");
-      if (*flags & llvm::object::SymbolRef::SF_Global) global_.insert(name->str());
-    }
-    return Done{};
-  }
-
-  void add_section(const llvm::object::ObjectFile& file, const llvm::object::SectionRef& section, llvm::StringRef name) {
-    const auto size = static_cast<int64_t>(section.getSize());
-    if (section.isText())
-      audit_.code_bytes += size;
-    else if (!is_loaded(file, section, name))
-      return;
-    else if (is_read_only(file, section, name))
-      audit_.read_only_bytes += size;
-    else if (size > 0)
-      audit_.writable_bytes += size, against(kAllocation, fmt::format("{} bytes in the section {}", size, name.str()));
-  }
-
-  static bool is_loaded(const llvm::object::ObjectFile& file, const llvm::object::SectionRef& section, llvm::StringRef name) {
-    if (file.isELF()) return llvm::object::ELFSectionRef(section).getFlags() & llvm::ELF::SHF_ALLOC;
-    return (section.isData() || section.isBSS()) && !name.starts_with("__compact") && !name.starts_with(".drectve") &&
-           !section.isDebugSection();
-  }
-
-  /// What a loader only relocates before it protects it counts as read-only.
-  static bool is_read_only(const llvm::object::ObjectFile& file, const llvm::object::SectionRef& section, llvm::StringRef name) {
-    if (name.starts_with(".data.rel.ro") || name == "__const") return true;
-    if (file.isELF()) return !(llvm::object::ELFSectionRef(section).getFlags() & llvm::ELF::SHF_WRITE);
-    return name.starts_with("__literal") || name.starts_with("__cstring") || name.starts_with(".rdata") ||
-           name.starts_with(".xdata") || name.starts_with(".pdata");
   }
 
   void examine_routine(const Routine& routine) {

@@ -55,6 +55,10 @@ llvm::Function* Emitter::make_function(const std::string& name, llvm::Type* resu
     function->addFnAttr(llvm::Attribute::getWithVScaleRangeArgs(module.getContext(), blocks, blocks));
   }
   function->addFnAttr("no-builtins");
+  if (machine.facts.small_code) {
+    function->addFnAttr(llvm::Attribute::OptimizeForSize);
+    function->addFnAttr(llvm::Attribute::MinSize);
+  }
   function->addFnAttr(llvm::Attribute::NoUnwind);
   return function;
 }

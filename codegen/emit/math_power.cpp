@@ -7,6 +7,7 @@
 // Tested by cell_test.cpp.
 #include "codegen/emit/math_power.h"
 
+#include <fmt/format.h>
 #include <llvm/IR/IntrinsicsX86.h>
 
 #include <bit>
@@ -81,9 +82,7 @@ Power power_by_table(Math& math, Real x, double factor, double low, double high)
   return {near_one(math, fraction(math, y, digits), n), math.real_of(scale)};
 }
 
-}  // namespace
-
-Power power(Math& math, Real x, double factor, double low, double high) {
+Power power_here(Math& math, Real x, double factor, double low, double high) {
   if (math.emitter.machine.can.tables && Emitter::lanes(math.type) >= 4) return power_by_table(math, x, factor, low, high);
   x = math.clamp(x, (factor < 0 ? high : low) / factor, (factor < 0 ? low : high) / factor);
   // Its neighbours are 1 apart, and its bits end in the exponent's bias: shifted up they are the scale.
@@ -94,6 +93,23 @@ Power power(Math& math, Real x, double factor, double low, double high) {
   const std::span<const double> polynomial =
       math.emitter.fast_math ? std::span<const double>(kFastPower) : std::span<const double>(kPower);
   return {math.estrin(f, polynomial), math.real_of(math.bits_of(shifted) << math.mantissa)};
+}
+
+}  // namespace
+
+// Short code has one function for each kind, which all cells share.
+Power power(Math& math, Real x, double factor, double low, double high) {
+  Emitter& emitter = math.emitter;
+  if (!emitter.machine.facts.small_code) return power_here(math, x, factor, low, high);
+  auto* both = llvm::StructType::get(math.type, math.type);
+  const std::string name =
+      fmt::format("rondo.power.{:.3g}.{}.{}.x{}", factor, low, high, Emitter::lanes(math.type));
+  Value* result = emitter.call_helper(name, both, {x.v}, [&](llvm::ArrayRef<Value*> arguments) -> Value* {
+    const Power power = power_here(math, math.wrap(arguments[0]), factor, low, high);
+    Value* mantissa = math.b.CreateInsertValue(llvm::PoisonValue::get(both), power.mantissa.v, 0);
+    return math.b.CreateInsertValue(mantissa, power.scale.v, 1);
+  });
+  return {math.wrap(math.b.CreateExtractValue(result, 0)), math.wrap(math.b.CreateExtractValue(result, 1))};
 }
 
 // Of 16 lanes, a reciprocal that one step of Newton's takes from 14 bits to 28 is there before the divider's quotient.

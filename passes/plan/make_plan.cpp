@@ -139,11 +139,11 @@ Result<Plan> make_plan(const Graph& core, const TargetFacts& target, const PlanO
     choose_schedules(plan, context);
   if (options.choices) *options.choices = find_choices(plan, target);
   if (options.tuning) RONDO_CHECK(apply_tuning(plan, target, *options.tuning));
-  if (wanted("alternate_order")) alternate_order(plan, context);
+  if (wanted("alternate_order") && !target.small_code) alternate_order(plan, context);
   if (wanted("pack_weights")) pack_weights(plan, context);
   RONDO_CHECK(narrow_weights(plan, options.weights));
-  if (wanted("prefetch_weights")) prefetch_weights(plan, context);
-  if (wanted("divide_work")) divide_work(plan, context);
+  if (wanted("prefetch_weights") && !target.small_code) prefetch_weights(plan, context);
+  if (wanted("divide_work") && !target.small_code) divide_work(plan, context);
   plan_memory(plan);
   RONDO_CHECK(verify(plan));
   return plan;

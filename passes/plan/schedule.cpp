@@ -77,6 +77,8 @@ class Scheduler {
   int lanes_for(const Dim& extent) const {
     int lanes = max_lanes();
     while (lanes > 1 && extent.constant() && *extent.constant() < lanes) lanes /= 2;
+    // Short code has one loop for all elements of the axis, and none for those left over.
+    while (lanes > 1 && target_.small_code && !(extent.constant() && *extent.constant() % lanes == 0)) lanes /= 2;
     return lanes;
   }
 

@@ -15,6 +15,8 @@
 // many whole panels are found there as fit, since the walk alternates. When rows are blocked inside the vector axis, later
 // rows find a panel in the nearest level that holds it. What does not fit the registers is not considered.
 //
+// Where code is to be short, a tile costs the vectors that code is written for, and nothing is straight-line code.
+//
 // Rounding errors grow with a chain's length: chains, through all nests that continue them, have no more than kLongestChain
 // terms where the registers hold the partial results for it. Where rows are blocked, registers are worth more as rows.
 // Tested by plan_test.cpp, tile_test.cpp, long_sums_test.cpp.
@@ -103,6 +105,15 @@ class TileCost {
         sum += tiles * panel_rows(part_rows, part_vectors, partials, blocks, first);
         first = false;
       });
+    });
+    return sum;
+  }
+
+  /// Vectors that code is written for: those of the tile, and of the smaller tiles at the ends of the axes.
+  double code(int rows, int vectors, int partials, double vector_count) const {
+    double sum = 0;
+    for_each_part(vector_count, vectors, [&](double, int part_vectors) {
+      for_each_part(rows_, rows, [&](double, int part_rows) { sum += part_vectors * part_rows * partials; });
     });
     return sum;
   }
@@ -233,6 +244,7 @@ void choose_chains(Kernel& kernel, const TargetFacts& target) {
   int reductions = 0;
   for (const Instr& instr : kernel.body) reductions += instr.kind == Instr::Kind::reduce;
   const int chains = static_cast<int>(target.latency * target.multiply_adds);
+  if (target.small_code) return;
   const double iterations = estimate(kernel.reductions[0].back().extent) / schedule.lanes;
   const int budget = std::max(1, target.vector_registers / 2 / std::max(1, reductions));
   while (schedule.unroll * 2 <= std::min(budget, 8) && reductions * schedule.unroll < chains &&
@@ -317,9 +329,11 @@ std::vector<PricedTile> tiles_of(const Plan& plan, const Kernel& kernel, int row
         Schedule schedule = own;
         schedule.vectors = vectors, schedule.rows = rows, schedule.unroll = partials;
         schedule.row_axis = rows > 1 ? row : -1;
-        schedule.flat = constant && cost.length(rows, vectors) <=
-                                        (target.far_offsets ? kFlatProducts : kFlatNear);
-        tiles.push_back({cost.total(rows, vectors, partials, vector_count), schedule});
+        schedule.flat = constant && !target.small_code &&
+                        cost.length(rows, vectors) <= (target.far_offsets ? kFlatProducts : kFlatNear);
+        const double price = target.small_code ? cost.code(rows, vectors, partials, vector_count)
+                                               : cost.total(rows, vectors, partials, vector_count);
+        tiles.push_back({price, schedule});
       }
   return tiles;
 }

@@ -21,7 +21,7 @@ bool sums_floats_only(const Kernel& kernel);
 double footprint(const Kernel& kernel, const Instr& load);
 
 struct PricedTile {
-  double price = 0;  // cycles of the kernel
+  double price = 0;  // cycles of the kernel; of short code, its length
   Schedule schedule;
 };
 /// How the order of a sum is chosen: as suits the target, or by the model alone.

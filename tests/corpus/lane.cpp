@@ -3,6 +3,7 @@
 // as unsupported must be refused as such; the other checks leave them out. Exit code 77 where the corpus is absent.
 //
 //   verify     rondo verify, on all data recorded beside the model
+//   verify_short  the same with -O size
 //   verify_sensitive  the same to 3e-4: models that make more of float32's rounding than the usual tolerance allows
 //   refuse     rondo compile ends with an error that names the file and the place in it
 //   artefacts  the object has no undefined symbol; the text of the plan, made from another folder, gives the same bytes;
@@ -57,6 +58,11 @@ Verdict failed(const std::string& what, const Outcome& outcome) {
 Verdict verify(const std::string& program, const fs::path& folder) {
   Outcome outcome = run({program, "verify", model_of(folder).string(), "--data", folder.string()});
   return outcome.exit_code == 0 ? Verdict{} : failed("verify", outcome);
+}
+
+Verdict verify_short(const std::string& program, const fs::path& folder) {
+  Outcome outcome = run({program, "verify", model_of(folder).string(), "--data", folder.string(), "-O", "size"});
+  return outcome.exit_code == 0 ? Verdict{} : failed("verify -O size", outcome);
 }
 
 Verdict verify_sensitive(const std::string& program, const fs::path& folder) {
@@ -200,6 +206,7 @@ Verdict bench(const std::string& program, const fs::path& folder) {
 }
 
 const std::map<std::string, Check> kChecks{{"verify", verify},
+                                           {"verify_short", verify_short},
                                            {"verify_sensitive", verify_sensitive},
                                            {"refuse", refuse},
                                            {"artefacts", artefacts},
@@ -229,7 +236,7 @@ std::string judge(const Verdict& verdict, bool exception) {
 int main(int argc, char** argv) {
   const bool write = argc == 5 && std::strcmp(argv[4], "--write-exceptions") == 0 && std::strcmp(argv[1], "verify") == 0;
   if ((argc != 4 && !write) || !kChecks.count(argv[1])) {
-    std::fputs("usage: corpus_lane verify|verify_sensitive|refuse|artefacts|bench PROGRAM LIST [--write-exceptions]\n", stderr);
+    std::fputs("usage: corpus_lane verify|verify_short|verify_sensitive|refuse|artefacts|bench PROGRAM LIST [--write-exceptions]\n", stderr);
     return 2;
   }
   const fs::path corpus = corpus_folder();

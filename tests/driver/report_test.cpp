@@ -45,16 +45,19 @@ TEST_CASE("the report's figures are those of the model") {
   CHECK(report["writable_bytes"] == 0);
   CHECK(report["certificate"]["holds"] == true);
   CHECK(report["target"]["cpu"] == "cortex-m4");
-  int64_t layers = 0, functions = 0;
+  int64_t layers = 0, functions = 0, code = 0;
   bool lstm = false;
   for (const Json& layer : report["layers"]) {
     layers += layer["multiply_adds"].get<int64_t>();
+    code += layer["code_bytes"].get<int64_t>();
     lstm = lstm || layer["place"].get<std::string>().find("LSTM") != std::string::npos;
   }
   for (const Json& function : report["functions"]) functions += function["code_bytes"].get<int64_t>();
   CHECK(layers == report["multiply_adds"]);
   CHECK(lstm);
   CHECK(functions <= report["code_bytes"]);
+  CHECK(code < functions);  // less entry points
+  CHECK(code > functions / 2);
 }
 
 TEST_CASE("helpers that a processor without floats needs are listed") {
@@ -75,6 +78,19 @@ TEST_CASE("a report changes nothing of the code, and is the same each time") {
   CHECK(printed.output == read_all(folder / "one.txt"));
   CHECK(printed.output.find("Real-time certificate: holds") != std::string::npos);
   CHECK(printed.output.find("Undefined symbols: none") != std::string::npos);
+}
+
+TEST_CASE("-O size makes shorter code, with the same certificate; it does not go with --tune") {
+  Folder folder;
+  for (const char* target : {"x86-64-v3", "cortex-m4", "cortex-m55", "rv32imc"}) {
+    CAPTURE(target);
+    const Json fast = report_for(folder, target), small = report_for(folder, target, {"-O", "size"});
+    CHECK(small["code_bytes"] < fast["code_bytes"]);
+    CHECK(small["certificate"]["holds"] == true);
+    CHECK(small["state_bytes"].get<int64_t>() <= fast["state_bytes"].get<int64_t>());
+  }
+  CHECK(compile(folder / "sine.o", {"-O", "size", "--tune"}).exit_code == 1);
+  CHECK(compile(folder / "sine.o", {"-O", "tiny"}).exit_code == 2);
 }
 
 TEST_CASE("sizes that a call decides are expressions; text forms have no report") {

@@ -3,8 +3,11 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include "ir/builder.h"
 #include "passes/pipeline.h"
+#include "plan_interpreter.h"
 
 namespace rondo::testing {
 
@@ -111,6 +114,32 @@ void each_kernel(const std::vector<Step>& steps, Function f) {
 }
 
 // Facts of the kinds of processors that there are; the numbers are round.
+inline Array argument(const Type& type, const Dim::Values& symbols, int seed) {
+  std::vector<int64_t> shape;
+  for (const Dim& dim : type.shape) shape.push_back(*dim.evaluate(symbols));
+  Array array = Array::zeros(type.dtype, shape);
+  for (size_t i = 0; i < array.reals.size(); ++i) array.reals[i] = double((i * 37 + 11 * size_t(seed)) % 29) / 16 - 0.9;
+  return array;
+}
+
+/// The plan computes what the graph does, to 1e-9.
+inline void check_plan_means(const Graph& graph, const Plan& plan, const Dim::Values& symbols) {
+  std::vector<Array> arguments;
+  for (const auto& param : graph.params) arguments.push_back(argument(*param->type, symbols, param->index));
+  auto expected = evaluate(graph, arguments);
+  auto got = interpret(plan, arguments, symbols);
+  if (!expected) FAIL(to_string(expected.errors()[0]));
+  if (!got) FAIL(to_string(got.errors()[0]));
+  REQUIRE(got->size() == expected->size());
+  double worst = 0;
+  for (size_t k = 0; k < got->size(); ++k) {
+    REQUIRE((*got)[k].reals.size() == (*expected)[k].reals.size());
+    for (size_t i = 0; i < (*got)[k].reals.size(); ++i)
+      worst = std::max(worst, std::fabs((*got)[k].reals[i] - (*expected)[k].reals[i]));
+  }
+  CHECK(worst <= 1e-9);
+}
+
 inline TargetFacts avx512_facts() { return {8, 64, 32, true, true, 2, 2, 4, 32 << 10, 1 << 20, 128, 48, 10}; }
 inline TargetFacts avx2_facts() { return {8, 32, 16, true, true, 2, 2, 4, 32 << 10, 1 << 18, 64, 32, 8}; }
 inline TargetFacts neon_facts() { return {8, 16, 32, true, false, 2, 2, 4, 64 << 10, 1 << 19, 32, 16, 8}; }

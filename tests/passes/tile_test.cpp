@@ -2,12 +2,8 @@
 // kind; and plans of cells of every size mean what their graphs mean.
 #include <fmt/format.h>
 
-#include <cmath>
-
-#include "ir/reference.h"
 #include "ir/verify.h"
 #include "layers.h"
-#include "plan_interpreter.h"
 
 using namespace rondo;
 using namespace rondo::testing;
@@ -83,33 +79,12 @@ const Kernel& largest_kernel(const Plan& plan) {
   return *found;
 }
 
-Array argument(const Type& type, const Dim::Values& symbols, int seed) {
-  std::vector<int64_t> shape;
-  for (const Dim& dim : type.shape) shape.push_back(*dim.evaluate(symbols));
-  Array array = Array::zeros(type.dtype, shape);
-  for (size_t i = 0; i < array.reals.size(); ++i) array.reals[i] = double((i * 37 + 11 * size_t(seed)) % 29) / 16 - 0.9;
-  return array;
-}
-
 void check_meaning(const Layer& layer, const TargetFacts& facts, const Dim::Values& symbols) {
   const Graph graph = graph_of(layer);
   const Plan plan = plan_of(layer, facts);
   CHECK(bool(verify(plan)));
   check_tiles(plan, facts);
-  std::vector<Array> arguments;
-  for (const auto& param : graph.params) arguments.push_back(argument(*param->type, symbols, param->index));
-  auto expected = evaluate(graph, arguments);
-  auto got = interpret(plan, arguments, symbols);
-  if (!expected) FAIL(to_string(expected.errors()[0]));
-  if (!got) FAIL(to_string(got.errors()[0]));
-  REQUIRE(got->size() == expected->size());
-  double worst = 0;
-  for (size_t k = 0; k < got->size(); ++k) {
-    REQUIRE((*got)[k].reals.size() == (*expected)[k].reals.size());
-    for (size_t i = 0; i < (*got)[k].reals.size(); ++i)
-      worst = std::max(worst, std::fabs((*got)[k].reals[i] - (*expected)[k].reals[i]));
-  }
-  CHECK(worst <= 1e-9);
+  check_plan_means(graph, plan, symbols);
 }
 
 }  // namespace
