@@ -38,12 +38,12 @@ std::vector<std::string> compile_command(const std::string& model, const std::st
 
 Outcome with(std::vector<std::string> command, std::initializer_list<std::string> more) {
   command.insert(command.end(), more);
-  return run(command);
+  return test::run(command);
 }
 
 /// The schedules in the text of a plan.
 std::string schedules_of(const std::string& model, const std::string& tuning) {
-  Outcome plan = run({program(), "inspect", model, "--level=plan", "--dim=T=6", "--tuning=" + tuning});
+  Outcome plan = test::run({program(), "inspect", model, "--level=plan", "--dim=T=6", "--tuning=" + tuning});
   REQUIRE_MESSAGE(plan.exit_code == 0, plan.errors);
   std::string lines;
   for (size_t at = 0, end; at < plan.output.size(); at = end + 1) {
@@ -175,7 +175,7 @@ TEST_CASE("tuning is for this machine alone, and for graphs") {
   CHECK(outcome.exit_code == 1);
   CHECK(outcome.errors.find("does not run on this machine") != std::string::npos);
   const std::string plan = folder / "plan.rir";
-  REQUIRE(run({program(), "inspect", model, "--level=plan", "-o", plan}).exit_code == 0);
+  REQUIRE(test::run({program(), "inspect", model, "--level=plan", "-o", plan}).exit_code == 0);
   CHECK(run({program(), "compile", plan, "-o", folder / "a.o", "--tune"}).exit_code == 1);
   CHECK(run({program(), "compile", plan, "-o", folder / "a.o", "--tuning=" + plan}).exit_code == 1);
   CHECK(run({program(), "compile", model, "-o", folder / "a.o", "--save-tuning=x"}).exit_code == 2);
