@@ -57,7 +57,8 @@ llvm::Function* Emitter::make_function(const std::string& name, llvm::Type* resu
   function->addFnAttr("no-builtins");
   if (machine.facts.small_code) {
     function->addFnAttr(llvm::Attribute::OptimizeForSize);
-    function->addFnAttr(llvm::Attribute::MinSize);
+    // On Thumb it also makes calls go through registers, and no longer plain to see for whoever reads the code.
+    if (!machine.triple.isThumb()) function->addFnAttr(llvm::Attribute::MinSize);
   }
   function->addFnAttr(llvm::Attribute::NoUnwind);
   return function;

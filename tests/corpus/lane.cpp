@@ -187,7 +187,7 @@ Verdict refuse(const std::string& program, const fs::path& folder) {
   const std::string model = model_of(folder).string();
   Outcome outcome = run({program, "compile", model, "-o", (scratch.path / "model.o").string()});
   if (outcome.exit_code != 1) return failed("compile", outcome);
-  if (!has(outcome.errors, (model + ": /").c_str())) return {"the message names no place\n" + outcome.errors};
+  if (!has(outcome.errors, (model + ":").c_str()) || !has(outcome.errors, ": /")) return {"the message names no place\n" + outcome.errors};
   if (has(outcome.errors, "internal error")) return {outcome.errors};
   return {fs::is_empty(scratch.path) ? "" : "something was left behind\n"};
 }

@@ -24,7 +24,7 @@ std::string problem_of(const Outcome& outcome, const rondo::Variant& variant, co
   if (outcome.cpu_seconds > kMostSeconds) return "took " + std::to_string(outcome.cpu_seconds) + " s";
   if (outcome.peak_kilobytes > kMostKilobytes) return "took " + std::to_string(outcome.peak_kilobytes) + " KiB";
   if (outcome.exit_code == 0) return "";
-  if (outcome.errors.find(model + ": ") == std::string::npos) return "the message does not name the file";
+  if (outcome.errors.find(model + ":") == std::string::npos) return "the message does not name the file";
   if (outcome.errors.find("internal error") != std::string::npos) return "an internal error";
   if (!fs::is_empty(out_folder)) return "something was left behind";
   return "";

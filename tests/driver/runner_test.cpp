@@ -57,13 +57,13 @@ TEST_CASE("a stream on other processors; the same arithmetic gives the same bits
   }
 }
 
-TEST_CASE("short code computes the same bits on other processors as on this one") {
+TEST_CASE("short code whose sums have the same order computes the same bits on other processors") {
   std::string first;
   for (const char* target : {"x86-64-v3", "cortex-m4", "cortex-m55", "rv64gcv"}) {
     CAPTURE(target);
     if (!can_run(target)) continue;
     Folder folder;
-    const Outcome outcome = verify(target, {"-O", "size", "--runner=qemu", "--outputs=" + folder.path()});
+    const Outcome outcome = verify(target, {"-O", "size", "--without=split_sums", "--runner=qemu", "--outputs=" + folder.path()});
     CAPTURE(outcome.output);
     CAPTURE(outcome.errors);
     CHECK(outcome.exit_code == 0);

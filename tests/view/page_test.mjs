@@ -42,7 +42,7 @@ async function opensAtTheModel() {
   check('title', (await browser.evaluate('document.title')), 'sine · rondo');
   check('opens at', await data('stage'), 'model');
   check('stages', await browser.evaluate('[...document.querySelectorAll("#stages button")].map((b) => b.innerText)'),
-    ['model', 'expand', 'fold_constants', 'fuse_gates', 'hoist_input_products', 'fuse_pointwise', 'plan']);
+    ['model', 'expand', 'fold_constants', 'fuse_gates', 'hoist_input_products', 'unroll_scans', 'fuse_pointwise', 'plan']);
   check('the model is drawn without its constants', await data('drawn'), '10');
   check('something is painted', await browser.evaluate(`(() => {
     const {width, height} = rondo.canvas.element;
@@ -66,7 +66,7 @@ async function slider() {
   await browser.key('v');
   check('and can be left out', (await text('#status')).includes('vanished'), false);
   await browser.key('v');
-  await browser.evaluate(`[...document.querySelectorAll('#stages button')][5].click()`);
+  await browser.evaluate(`[...document.querySelectorAll('#stages button')][6].click()`);
   check('fusion moves vertices into fused ones', await browser.evaluate(`document.querySelector('[data-kind=fused] b').innerText.endsWith('fused')`), true);
 }
 
@@ -96,7 +96,7 @@ async function selecting() {
 }
 
 async function folding() {
-  await browser.evaluate('document.querySelectorAll("#stages button")[5].click()');
+  await browser.evaluate('document.querySelectorAll("#stages button")[6].click()');
   await browser.frame();
   await browser.evaluate(`rondo.canvas.fit()`);
   const open = Number(await data('drawn'));
