@@ -61,7 +61,7 @@ std::optional<Tensor> uniform_of(const Value* value) {
 }  // namespace
 
 std::optional<Tensor> constant_value(const Value* value) {
-  if (const Tensor* tensor = constant_of(value)) return *tensor;
+  if (const Tensor* tensor = tensor_of(value)) return *tensor;
   if (std::optional<Tensor> uniform = uniform_of(value))
     return uniform->reshaped(std::vector<int64_t>(value->type->shape.size(), 1));
   if (!is_op(value, Op::broadcast)) return std::nullopt;

@@ -170,6 +170,14 @@ TEST_CASE("weights of an ONNX model with state are swapped") {
   }
 }
 
+TEST_CASE("a learned initial state is swapped with the weights of a streamed model") {
+  Folder folder;
+  ModelOptions one = model_file(folder.write("one.nam", kNamJson));
+  ModelOptions two = model_file(folder.write("two.nam", json_with(kNamJson, "weights", kOthers[0].second)));
+  one.stream = two.stream = std::vector<std::string>{};
+  check_swap(one, two);
+}
+
 TEST_CASE("a blob of another architecture is refused by the call and by the reset") {
   Folder folder;
   Compiled one = compile(model_file(folder.write("a.nam", kNamJson)), true);
