@@ -48,20 +48,33 @@ Result<std::vector<int64_t>> bytes_of_kernels(const Plan& plan, std::string_view
 
 }  // namespace
 
-Result<Audit> audit(const Plan& plan, const Target& target, const CodegenOptions& options, std::string_view object) {
-  CodegenOptions with_lines = options;
-  with_lines.lines = LinesOfText{"kernels", lines_of_kernels(plan)};
+static Result<machine_code::Proven> proven_code(const Plan& plan, const Target& target, const CodegenOptions& options) {
   machine_code::Proven proven;
-  RONDO_TRY(std::string again, guard_llvm(target, [&](llvm::LLVMContext& context) -> Result<std::string> {
-              RONDO_TRY(auto module, optimised_module(plan, target, context, with_lines));
+  RONDO_TRY(proven.object, guard_llvm(target, [&](llvm::LLVMContext& context) -> Result<std::string> {
+              RONDO_TRY(auto module, optimised_module(plan, target, context, options));
               RONDO_TRY(proven, machine_code::emit_proven(*module, target));
               return proven.object;
             }));
+  return proven;
+}
+
+// On some targets LLVM orders instructions otherwise where there are line tables: then kernels' bytes are not known.
+Result<Audit> audit(const Plan& plan, const Target& target, const CodegenOptions& options, std::string_view object) {
+  CodegenOptions with_lines = options;
+  with_lines.lines = LinesOfText{"kernels", lines_of_kernels(plan)};
   RONDO_TRY(std::string code, machine_code::code_of(object));
-  RONDO_TRY(std::string code_again, machine_code::code_of(again));
+  RONDO_TRY(machine_code::Proven proven, proven_code(plan, target, with_lines));
+  RONDO_TRY(std::string code_again, machine_code::code_of(proven.object));
+  const bool lines_fit = code == code_again;
+  if (!lines_fit) {
+    RONDO_TRY(proven, proven_code(plan, target, options));
+    RONDO_TRY(code_again, machine_code::code_of(proven.object));
+  }
   if (code != code_again) return internal_error("the code that is audited is not the code that was written");
   RONDO_TRY(Audit facts, machine_code::examine(object, target, proven.functions));
-  RONDO_TRY(facts.kernel_bytes, bytes_of_kernels(plan, again));
+  if (lines_fit) {
+    RONDO_TRY(facts.kernel_bytes, bytes_of_kernels(plan, proven.object));
+  }
   return facts;
 }
 
