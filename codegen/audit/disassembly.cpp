@@ -126,6 +126,12 @@ struct Disassembler::Tools {
 
 namespace {
 
+/// The function's own name, for the other one too by which its object may call it.
+llvm::StringRef own_name(llvm::StringRef name) {
+  if (name.starts_with(".L") && name.ends_with("$local")) name = name.drop_front(2).drop_back(6);
+  return name;
+}
+
 /// What a section's relocations name, by address. The second instruction of a RISC-V call takes the first's.
 std::map<uint64_t, std::string> names_in(const ObjectFile& file, const SectionRef& section) {
   std::map<uint64_t, std::string> names;
@@ -144,7 +150,7 @@ std::map<uint64_t, std::string> names_in(const ObjectFile& file, const SectionRe
       relocation.getTypeName(type);
       if (type == "R_RISCV_RELAX") continue;
       if (auto name = symbol->getName())
-        names[relocation.getOffset()] = name->str();
+        names[relocation.getOffset()] = own_name(*name).str();
       else
         llvm::consumeError(name.takeError());
       if (type.starts_with("R_RISCV_CALL")) names[relocation.getOffset() + 4] = names[relocation.getOffset()];
@@ -174,6 +180,7 @@ Result<std::vector<Routine>> routines_of(const ObjectFile& file, bool thumb, Mar
     for (char kind : {'a', 't', 'x'})
       if (is_mapping(*name, kind)) marks[index][start] = false;
     if (*type != SymbolRef::ST_Function || name->empty() || (file.isMachO() && name->starts_with("ltmp"))) continue;
+    if (own_name(*name) != *name) continue;
     const uint64_t begin = thumb && file.isELF() ? start & ~uint64_t{1} : start;
     routines.push_back({name->str(), index, begin, begin + size, {}, {}});
   }
