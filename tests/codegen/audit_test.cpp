@@ -244,6 +244,27 @@ TEST_CASE("loops without a bound are refused: LLVM's, and those that only the ob
   }
 }
 
+// Counts to n by threes, with another loop in each turn: that the counter does not wrap is said by the sum alone.
+std::string by_threes(const std::string& sum) {
+  return "define void @f(ptr %p, i32 %begin, i32 %n) nounwind {\nentry:\n  br label %outer\n"
+         "outer:\n  %i = phi i32 [ %begin, %entry ], [ %next, %after ]\n  br label %inner\n"
+         "inner:\n  %j = phi i32 [ 0, %outer ], [ %more, %inner ]\n  store volatile i32 %i, ptr %p\n"
+         "  %more = add nuw nsw i32 %j, 1\n  %again = icmp ult i32 %more, 5\n  br i1 %again, label %inner, label %after\n"
+         "after:\n  %next = " + sum + "\n  %go = icmp slt i32 %next, %n\n  br i1 %go, label %outer, label %done\n"
+         "done:\n  ret void\n}\n";
+}
+
+TEST_CASE("a loop around another is bounded by a counter that cannot wrap, and by no other") {
+  for (const char* target : kOneOfEach) {
+    CAPTURE(target);
+    CHECK(broken(audit_ir(by_threes("add nsw i32 %i, 3"), target)) == "");
+    CHECK_FALSE(claim(audit_ir(by_threes("add i32 %i, 3"), target), "loops").holds());
+    CHECK_FALSE(claim(audit_ir(by_threes("add nuw i32 %i, 3"), target), "loops").holds());
+    CHECK_FALSE(claim(audit_ir(by_threes("add nsw i32 %i, 0"), target), "loops").holds());
+    CHECK_FALSE(claim(audit_ir(by_threes("add nsw i32 %i, -3"), target), "loops").holds());
+  }
+}
+
 TEST_CASE("a stack whose size depends on values is refused; others are measured, callees included") {
   for (const char* target : kOneOfEach) {
     CAPTURE(target);
