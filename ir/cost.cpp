@@ -79,32 +79,65 @@ class Counter {
     return count;
   }
 
-  /// Whether the instruction is the product of a multiply-add: nothing but sums over the same axes use it.
-  bool melts_into_sums(size_t index) const {
+  /// A weight, or one that is cast to the type that computes.
+  bool is_weight(int value) const {
+    const Instr& instr = kernel_.body[value];
+    if (instr.kind == Instr::Kind::load) return plan_.buffers[instr.buffer].kind == Buffer::Kind::constant;
+    return instr.kind == Instr::Kind::pointwise && instr.op == Op::cast && is_weight(instr.operands[0]);
+  }
+
+  bool is_product(const Instr& instr) const {
+    return instr.kind == Instr::Kind::pointwise && instr.op == Op::mul && is_float(instr.dtype);
+  }
+
+  /// How a product is used.
+  enum class Place : uint8_t {
+    term,     // of a sum over reduction axes
+    addend,   // what such a sum begins with, or one side of an addition
+    another,
+  };
+  Place place_in(const Instr& user, size_t user_index, size_t product) const {
+    const int value = static_cast<int>(product);
+    const bool sums = user.kind == Instr::Kind::reduce && user.combine == Combine::sum;
+    if (sums && user.operands[0] == value) return work_vars_[user_index] == work_vars_[product] ? Place::term : Place::another;
+    const bool adds = user.kind == Instr::Kind::pointwise && user.op == Op::add;
+    return (sums || adds) && value_vars_[user_index] == work_vars_[product] ? Place::addend : Place::another;
+  }
+
+  /// The place of all that use the instruction, if it is the product of a multiply-add: the terms of sums, or one sum to
+  /// which a product by a weight is added. Such is the product of a matrix whose inner size is 1.
+  Place multiply_add_at(size_t index) const {
     const Instr& instr = kernel_.body[index];
-    if (instr.kind != Instr::Kind::pointwise || instr.op != Op::mul || !is_float(instr.dtype)) return false;
-    bool used = false;
-    for (size_t user = index + 1; user < kernel_.body.size(); ++user) {
-      const std::vector<int>& operands = kernel_.body[user].operands;
-      if (std::find(operands.begin(), operands.end(), static_cast<int>(index)) == operands.end()) continue;
-      const Instr& by = kernel_.body[user];
-      if (by.kind != Instr::Kind::reduce || by.combine != Combine::sum || operands[0] != static_cast<int>(index) ||
-          work_vars_[user] != work_vars_[index])
-        return false;
-      used = true;
-    }
-    return used && std::none_of(kernel_.stores.begin(), kernel_.stores.end(),
-                                [&](const Store& store) { return store.instr == static_cast<int>(index); });
+    const auto stored = [&](const Store& store) { return store.instr == static_cast<int>(index); };
+    if (!is_product(instr) || std::any_of(kernel_.stores.begin(), kernel_.stores.end(), stored)) return Place::another;
+    std::vector<Place> places;
+    for (size_t user = index + 1; user < kernel_.body.size(); ++user)
+      for (int operand : kernel_.body[user].operands)
+        if (operand == static_cast<int>(index)) places.push_back(place_in(kernel_.body[user], user, index));
+    const bool terms = std::all_of(places.begin(), places.end(), [](Place place) { return place == Place::term; });
+    if (!places.empty() && terms) return Place::term;
+    const bool by_weight = is_weight(instr.operands[0]) || is_weight(instr.operands[1]);
+    return by_weight && places.size() == 1 && places[0] == Place::addend ? Place::addend : Place::another;
+  }
+
+  bool takes_in_a_product(const Instr& instr) const {
+    return instr.op == Op::add && std::any_of(instr.operands.begin(), instr.operands.end(), [&](int operand) {
+             return multiply_add_at(static_cast<size_t>(operand)) == Place::addend;
+           });
   }
 
   void count_operation(size_t index) {
     const Instr& instr = kernel_.body[index];
     const Dim times = product(work_vars_[index]);
     if (instr.kind == Instr::Kind::reduce && is_float(instr.dtype)) {
-      const bool fused = instr.combine == Combine::sum && melts_into_sums(static_cast<size_t>(instr.operands[0]));
+      const bool fused =
+          instr.combine == Combine::sum && multiply_add_at(static_cast<size_t>(instr.operands[0])) == Place::term;
       (fused ? cost_.multiply_adds : cost_.arithmetic) += times;
     }
-    if (instr.kind != Instr::Kind::pointwise || melts_into_sums(index)) return;
+    if (instr.kind != Instr::Kind::pointwise) return;
+    const Place place = multiply_add_at(index);
+    if (place == Place::addend) cost_.multiply_adds += times;
+    if (place != Place::another || takes_in_a_product(instr)) return;
     const bool floats = is_float(instr.dtype) || is_float(kernel_.body[instr.operands.back()].dtype);
     if (!floats) return;
     const Parts parts = parts_of(instr.op);

@@ -171,6 +171,60 @@ TEST_CASE("sums that begin with a sum: the products of both nests are multiply-a
   CHECK(cost.arithmetic.is(0));
 }
 
+// y[i, j] = sum over 16 of w x, + s[i] w[j] + w[i]: of each of the 24 outputs 16 products and one over a single input.
+TEST_CASE("a product over a single input is a multiply-add: as what a sum begins with, and in an addition") {
+  const char* const kBodies[] = {R"(
+      parallel i1 < 4, i2 < 6
+      reduction i3 < 16
+      %0 = load s[i1]: f32
+      %1 = load w[i2]: f32
+      %2 = mul %0, %1: f32
+      %3 = load w[i1*16 + i3]: f32
+      %4 = load x[i0*24 + i2]: f32
+      %5 = mul %3, %4: f32
+      %6 = reduce sum %5 from %2: f32
+      %7 = load w[i1]: f32
+      %8 = add %6, %7: f32
+      store y[i0*24 + i1*6 + i2] = %8
+)",
+                                 R"(
+      parallel i1 < 4, i2 < 6
+      reduction i3 < 16
+      %0 = load s[i1]: f32
+      %1 = load w[i2]: f32
+      %2 = mul %0, %1: f32
+      %3 = load w[i1]: f32
+      %4 = add %2, %3: f32
+      %5 = load w[i1*16 + i3]: f32
+      %6 = load x[i0*24 + i2]: f32
+      %7 = mul %5, %6: f32
+      %8 = reduce sum %7 from %4: f32
+      store y[i0*24 + i1*6 + i2] = %8
+)"};
+  for (const char* body : kBodies) CHECK(only(around(body)).multiply_adds.is(24 * (16 + 1)));
+  CHECK(only(around(kBodies[0])).arithmetic.is(24));  // the addition of w[i1]
+  CHECK(only(around(kBodies[1])).arithmetic.is(0));   // which here is that of the product
+}
+
+TEST_CASE("a product of what is computed, one for fewer axes than its sum, or one that is used twice is a multiplication") {
+  const KernelCost cost = only(around(R"(
+      parallel i1 < 4, i2 < 6
+      %0 = load s[i2]: f32
+      %1 = load x[i1*6 + i2]: f32
+      %2 = mul %0, %1: f32
+      %3 = add %2, %1: f32
+      %4 = load w[i2]: f32
+      %5 = mul %0, %4: f32
+      %6 = add %3, %5: f32
+      %7 = mul %1, %4: f32
+      %8 = add %6, %7: f32
+      %9 = add %8, %7: f32
+      store y[i0*24 + i1*6 + i2] = %9
+)"));
+  CHECK(cost.multiply_adds.is(0));
+  CHECK(cost.arithmetic.is(24 + 24 + 6 + 24 + 24 + 24 + 24));  // each line in turn; s w is the same for all of i1
+}
+
 TEST_CASE("kernels know the loop around them and how often it runs") {
   const auto plan = plan_of(R"(plan "p" {
   symbols T
