@@ -1,11 +1,10 @@
-// Loops are LLVM's ScalarEvolution's to bound, on the module as the code generator gets it; frames are read after the
-// code generator's last pass. Tested by audit_test.cpp.
+// Loops are bounded (loops.h) on the module as the code generator gets it; frames are read after the code generator's last
+// pass. Tested by audit_test.cpp.
 #include "codegen/audit/proofs.h"
 
 #include <llvm/Analysis/AssumptionCache.h>
 #include <llvm/Analysis/LoopInfo.h>
 #include <llvm/Analysis/ScalarEvolution.h>
-#include <llvm/Analysis/ScalarEvolutionExpressions.h>
 #include <llvm/Analysis/TargetLibraryInfo.h>
 #include <llvm/CodeGen/MachineFrameInfo.h>
 #include <llvm/CodeGen/MachineFunctionPass.h>
@@ -15,14 +14,13 @@
 #include <llvm/CodeGen/TargetPassConfig.h>
 #include <llvm/CodeGen/TargetRegisterInfo.h>
 #include <llvm/CodeGen/TargetSubtargetInfo.h>
-#include <llvm/IR/CFG.h>
 #include <llvm/IR/Dominators.h>
-#include <llvm/IR/Instructions.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/Mangler.h>
 #include <llvm/IR/Module.h>
 #include <llvm/Target/TargetMachine.h>
 
+#include "codegen/audit/loops.h"
 #include "codegen/emit/tasks.h"
 #include "codegen/machine.h"
 
@@ -33,44 +31,6 @@ std::string symbol_of(const llvm::Function& function) {
   llvm::SmallString<64> name;
   llvm::Mangler().getNameWithPrefix(name, &function, false);
   return name.str().str();
-}
-
-/// `value` is counter + step in the same iteration, and a wrap would be undefined: the branch on what compares it would
-/// be one on poison. ScalarEvolution does not see that where another loop lies between the counter and the branch.
-bool is_step_without_wrap(const llvm::Value& value, const llvm::SCEV& step, llvm::ScalarEvolution& evolution) {
-  const auto* sum = llvm::dyn_cast<llvm::AddOperator>(&value);
-  return sum && sum->hasNoSignedWrap() && evolution.getSCEV(sum->getOperand(1)) == &step;
-}
-
-/// A counter of the loop that only grows, below a bound that stays the same, on the way from `from` to `to`.
-bool grows_below_a_bound(const llvm::BasicBlock& from, const llvm::BasicBlock& to, const llvm::Loop& loop,
-                         llvm::ScalarEvolution& evolution) {
-  const auto* branch = llvm::dyn_cast<llvm::BranchInst>(from.getTerminator());
-  if (!branch || !branch->isConditional() || branch->getSuccessor(0) == branch->getSuccessor(1)) return false;
-  const auto* compare = llvm::dyn_cast<llvm::ICmpInst>(branch->getCondition());
-  if (!compare) return false;
-  const auto predicate = branch->getSuccessor(0) == &to ? compare->getPredicate() : compare->getInversePredicate();
-  const llvm::Value& value = *compare->getOperand(0);
-  const auto* counter = llvm::dyn_cast<llvm::SCEVAddRecExpr>(evolution.getSCEV(compare->getOperand(0)));
-  if (!counter || counter->getLoop() != &loop || !counter->isAffine()) return false;
-  if (!evolution.isLoopInvariant(evolution.getSCEV(compare->getOperand(1)), &loop)) return false;
-  const llvm::SCEV* step = counter->getStepRecurrence(evolution);
-  if (!evolution.isKnownPositive(step)) return false;
-  if (predicate == llvm::ICmpInst::ICMP_ULT) return counter->hasNoUnsignedWrap();
-  return predicate == llvm::ICmpInst::ICMP_SLT && (counter->hasNoSignedWrap() || is_step_without_wrap(value, *step, evolution));
-}
-
-/// ScalarEvolution bounds a loop by one exit that every iteration passes. Where it cannot, the way back must pass one; where
-/// LLVM has split that exit in several, each way back must.
-bool ends(const llvm::Loop& loop, llvm::ScalarEvolution& evolution) {
-  if (!llvm::isa<llvm::SCEVCouldNotCompute>(evolution.getSymbolicMaxBackedgeTakenCount(&loop))) return true;
-  const llvm::BasicBlock* latch = loop.getLoopLatch();
-  if (!latch) return false;
-  if (grows_below_a_bound(*latch, *loop.getHeader(), loop, evolution)) return true;
-  if (latch == loop.getHeader()) return false;
-  for (const llvm::BasicBlock* before : llvm::predecessors(latch))
-    if (!grows_below_a_bound(*before, *latch, loop, evolution)) return false;
-  return true;
 }
 
 void prove_loops(llvm::Function& function, const llvm::TargetLibraryInfoImpl& library, FunctionProof& proof) {

@@ -1,8 +1,7 @@
 // The audit: what a compiled plan is certified, on every named target; and code that breaks each claim is refused.
-#include "codegen/audit.h"
-
 #include <map>
 
+#include "tests/codegen/audit_support.h"
 #include "tests/codegen/support.h"
 
 namespace rondo::test {
@@ -37,38 +36,6 @@ Audit audit_of(const Plan& plan, const Target& target) {
   const std::string object = require(generate(plan, target, Form::object));
   return require(audit(plan, target, {}, object));
 }
-
-const Claim& claim(const Audit& audit, const std::string& name) {
-  for (const Claim& each : audit.claims)
-    if (each.name == name) return each;
-  FAIL("no claim " << name);
-  return audit.claims[0];
-}
-
-std::string broken(const Audit& audit) {
-  std::string names;
-  for (const Claim& each : audit.claims)
-    if (!each.holds()) names += (names.empty() ? "" : " ") + each.name + " (" + each.against[0] + ")";
-  return names;
-}
-
-int64_t count(const Audit& audit, const std::string& name) {
-  for (const InstructionClass& each : audit.classes)
-    if (each.name == name) return each.count;
-  FAIL("no class " << name);
-  return 0;
-}
-
-Audit audit_ir(const std::string& text, const std::string& target) {
-  return require(audit_text(text, require(Target::find({target}))));
-}
-
-/// A function whose body is one instruction of assembly.
-std::string with_assembly(const std::string& instruction) {
-  return "define void @f() nounwind {\n  call void asm sideeffect \"" + instruction + "\", \"\"()\n  ret void\n}\n";
-}
-
-const char* const kOneOfEach[] = {"x86-64-v3", "cortex-a53", "armv7-neon", "cortex-m4", "rv64gcv", "rv32imc"};
 
 }  // namespace
 
@@ -225,43 +192,6 @@ TEST_CASE("memory of its own is refused") {
                                  "  %p = getelementptr i32, ptr @v, i32 %i\n  store volatile i32 1, ptr %p\n  ret void\n}\n", target);
     CHECK_FALSE(claim(facts, "memory").holds());
     CHECK(facts.writable_bytes == 16);
-  }
-}
-
-TEST_CASE("loops without a bound are refused: LLVM's, and those that only the object shows") {
-  const std::map<std::string, std::string> spins = {{"x86-64-v3", "1: decl %eax\\0A jnz 1b"}, {"cortex-a53", "1: sub x0, x0, #1\\0A cbnz x0, 1b"},
-                                                    {"armv7-neon", "1: subs r0, r0, #1\\0A bne 1b"}, {"cortex-m4", "1: subs r0, r0, #1\\0A bne 1b"},
-                                                    {"rv64gcv", "1: addi a0, a0, -1\\0A bnez a0, 1b"}, {"rv32imc", "1: c.j 1b"}};
-  for (const char* target : kOneOfEach) {
-    CAPTURE(target);
-    Audit facts = audit_ir("define void @f(ptr %p) nounwind {\nentry:\n  br label %loop\nloop:\n  %v = load volatile i32, ptr %p\n"
-                           "  %go = icmp ne i32 %v, 0\n  br i1 %go, label %loop, label %done\ndone:\n  ret void\n}\n", target);
-    CHECK_FALSE(claim(facts, "loops").holds());
-    facts = audit_ir("define void @f() nounwind {\nentry:\n  br label %loop\nloop:\n  call void asm sideeffect \"\", \"\"()\n  br label %loop\n}\n", target);
-    CHECK_FALSE(claim(facts, "loops").holds());
-    facts = audit_ir(with_assembly(spins.at(target)), target);
-    CHECK_FALSE(claim(facts, "loops").holds());
-  }
-}
-
-// Counts to n by threes, with another loop in each turn: that the counter does not wrap is said by the sum alone.
-std::string by_threes(const std::string& sum) {
-  return "define void @f(ptr %p, i32 %begin, i32 %n) nounwind {\nentry:\n  br label %outer\n"
-         "outer:\n  %i = phi i32 [ %begin, %entry ], [ %next, %after ]\n  br label %inner\n"
-         "inner:\n  %j = phi i32 [ 0, %outer ], [ %more, %inner ]\n  store volatile i32 %i, ptr %p\n"
-         "  %more = add nuw nsw i32 %j, 1\n  %again = icmp ult i32 %more, 5\n  br i1 %again, label %inner, label %after\n"
-         "after:\n  %next = " + sum + "\n  %go = icmp slt i32 %next, %n\n  br i1 %go, label %outer, label %done\n"
-         "done:\n  ret void\n}\n";
-}
-
-TEST_CASE("a loop around another is bounded by a counter that cannot wrap, and by no other") {
-  for (const char* target : kOneOfEach) {
-    CAPTURE(target);
-    CHECK(broken(audit_ir(by_threes("add nsw i32 %i, 3"), target)) == "");
-    CHECK_FALSE(claim(audit_ir(by_threes("add i32 %i, 3"), target), "loops").holds());
-    CHECK_FALSE(claim(audit_ir(by_threes("add nuw i32 %i, 3"), target), "loops").holds());
-    CHECK_FALSE(claim(audit_ir(by_threes("add nsw i32 %i, 0"), target), "loops").holds());
-    CHECK_FALSE(claim(audit_ir(by_threes("add nsw i32 %i, -3"), target), "loops").holds());
   }
 }
 
