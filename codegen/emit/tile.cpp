@@ -7,6 +7,11 @@
 #include "codegen/emit/pointwise.h"
 
 namespace rondo::emit {
+namespace {
+
+constexpr int64_t kLineBytes = 64;
+
+}  // namespace
 
 TileEmitter::TileEmitter(Emitter& emitter, Frame& frame, const Plan& plan, const Kernel& kernel,
                          const KernelFacts& facts, Tile tile, const std::map<int, int64_t>& multiples,
@@ -238,60 +243,89 @@ void TileEmitter::reduce_steps(size_t axis) {
   mode_ = full_mode_;
 }
 
-// Which lines of the next panel this block of rows asks for: blocks take turns.
+// Where the share of the next panel begins that this block of rows asks for. Shares lie one after the other, since memory
+// is fastest when it is read forward, and begin again where blocks are more than shares. Addresses beyond the last panel
+// are harmless: a prefetch does not fault.
 void TileEmitter::start_prefetching() {
   const Schedule& s = kernel_.schedule;
-  ahead_ = nullptr;
-  if (s.prefetch == 0 || s.row_axis < 0 || !next_panel_) return;
-  int64_t step_bytes = 0;
+  share_ = nullptr;
+  const Panel weights = s.prefetch > 0 && s.row_axis >= 0 && next_panel_ ? panel_of_nest() : Panel{};
+  if (!weights.first) return;
+  auto& b = emitter_.b;
+  Dim share = s.prefetch * kLineBytes;
+  for (const Axis& axis : axes()) share *= axis.extent;
+  share = max(share, Dim(1));
+  for (const Axis& axis : axes()) frame_.vars[axis.var] = emitter_.word_constant(0);
+  Value*& panel = frame_.vars.at(s.vector_axis);
+  Value* here = std::exchange(panel, b.CreateAdd(panel, next_panel_));
+  Value* next = access_.address_of(*weights.first, {});
+  panel = here;
+  for (const Axis& axis : axes()) frame_.vars.erase(axis.var);
+  Value* shares = frame_.dim(max(floor_div(weights.bytes + share - Dim(1), share), Dim(1)));
+  Value* block = emitter_.divide(frame_.vars.at(s.row_axis), emitter_.word_constant(s.rows), false);
+  Value* turn = b.CreateSub(block, b.CreateMul(emitter_.divide(block, shares, false), shares));
+  share_ = b.CreateGEP(b.getInt8Ty(), next, b.CreateMul(turn, frame_.dim(share)));
+}
+
+// The nest's packed weights, if it has any.
+TileEmitter::Panel TileEmitter::panel_of_nest() const {
+  Panel panel;
+  const auto place = [](const Instr& load) { return load.index.constant.constant().value_or(0); };
   for (size_t i = 0; i < kernel_.body.size(); ++i) {
     const Instr& instr = kernel_.body[i];
     if (instr.kind != Instr::Kind::load || facts_.depends[i].nest != static_cast<int>(nest_)) continue;
-    for (const IndexTerm& term : instr.index.terms) {
-      if (term.var != s.vector_axis || term.panel == 0) continue;
-      step_bytes += term.panel * byte_size(plan_.buffers[instr.buffer].dtype);
-      const auto first = [](const Instr& load) { return load.index.constant.constant().value_or(0); };
-      if (!ahead_ || first(instr) < first(*ahead_)) ahead_ = &instr;
-    }
+    for (const IndexTerm& term : instr.index.terms)
+      if (term.var == kernel_.schedule.vector_axis && term.panel > 0 && (!panel.first || place(instr) < place(*panel.first)))
+        panel = {&instr, term.panel_stride * Dim(byte_size(plan_.buffers[instr.buffer].dtype))};
   }
-  if (!ahead_) return;
-  auto& b = emitter_.b;
-  const int64_t line = 64, lines = std::max<int64_t>(1, step_bytes / line);
-  Value* block = emitter_.divide(frame_.vars.at(s.row_axis), emitter_.word_constant(s.rows), false);
-  Value* first = b.CreateMul(block, emitter_.word_constant(s.prefetch));
-  Value* turns = b.CreateMul(emitter_.divide(first, emitter_.word_constant(lines), false), emitter_.word_constant(lines));
-  ahead_line_ = b.CreateMul(b.CreateSub(first, turns), emitter_.word_constant(line));
+  return panel;
 }
 
-// Addresses beyond the last panel are harmless: a prefetch does not fault.
 void TileEmitter::prefetch() {
   auto& b = emitter_.b;
-  Value*& panel = frame_.vars.at(kernel_.schedule.vector_axis);
-  Value* here = std::exchange(panel, b.CreateAdd(panel, next_panel_));
-  Value* step = b.CreateGEP(b.getInt8Ty(), access_.address_of(*ahead_, {}), ahead_line_);
-  panel = here;
-  for (int i = 0; i < kernel_.schedule.prefetch; ++i) {
-    Value* line = b.CreateGEP(b.getInt8Ty(), step, emitter_.word_constant(64 * i));
+  Value* step = emitter_.word_constant(0);
+  for (const Axis& axis : axes())
+    step = b.CreateAdd(b.CreateMul(step, frame_.dim(axis.extent)), frame_.vars.at(axis.var));
+  const int64_t bytes = kLineBytes * kernel_.schedule.prefetch;
+  Value* place = b.CreateGEP(b.getInt8Ty(), share_, b.CreateMul(step, emitter_.word_constant(bytes)));
+  for (int i = 0; i < kernel_.schedule.prefetch * mode_.steps; ++i) {
+    Value* line = b.CreateGEP(b.getInt8Ty(), place, emitter_.word_constant(kLineBytes * i));
     b.CreateIntrinsic(llvm::Intrinsic::prefetch, {b.getPtrTy()}, {line, b.getInt32(0), b.getInt32(2), b.getInt32(1)});
   }
 }
 
+// Rows outermost: what is spread over lanes is then in one register at a time, beside the weights of all vectors. Where
+// weights are more than rows, it is the other way round.
 void TileEmitter::reduction_body() {
   inner_.clear();
-  if (ahead_) prefetch();
-  for (int step = 0; step < mode_.steps; ++step)
-    for (int index : reduces())
-      for (int row = 0; row < rows_of(index); ++row) {
-        int vectors = facts_.vector_in_reduction ? mode_.vectors : vectors_of(index);
-        for (int vector = 0; vector < vectors; ++vector) {
-          Instance at{row, vector, step};
-          Lines::At here(emitter_.lines, &kernel_.body[index]);
-          llvm::AllocaInst* place = accumulator(index, at);
-          Value* sum = emitter_.b.CreateLoad(place->getAllocatedType(), place);
-          emitter_.b.CreateStore(accumulate(kernel_.body[index], at, sum), place);
-        }
-      }
+  if (share_) prefetch();
+  for (int step = 0; step < mode_.steps; ++step) {
+    if (rows_are_outer())
+      for (int row = 0; row < tile_.rows; ++row)
+        for (int index : reduces()) accumulate_row(index, row, step);
+    else
+      for (int index : reduces())
+        for (int row = 0; row < tile_.rows; ++row) accumulate_row(index, row, step);
+  }
   inner_.clear();
+}
+
+bool TileEmitter::rows_are_outer() const {
+  int weights = 0;
+  for (int index : reduces()) weights += vectors_of(index);
+  return weights <= tile_.rows;
+}
+
+void TileEmitter::accumulate_row(int index, int row, int step) {
+  if (row >= rows_of(index)) return;
+  const int vectors = facts_.vector_in_reduction ? mode_.vectors : vectors_of(index);
+  for (int vector = 0; vector < vectors; ++vector) {
+    Instance at{row, vector, step};
+    Lines::At here(emitter_.lines, &kernel_.body[index]);
+    llvm::AllocaInst* place = accumulator(index, at);
+    Value* sum = emitter_.b.CreateLoad(place->getAllocatedType(), place);
+    emitter_.b.CreateStore(accumulate(kernel_.body[index], at, sum), place);
+  }
 }
 
 Value* TileEmitter::accumulate(const Instr& instr, Instance at, Value* sum) {

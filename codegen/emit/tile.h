@@ -18,6 +18,12 @@ class TileEmitter {
     bool rest = false;  // the elements left over of a reduction along lanes: scalar, apart
   };
 
+  // What one tile reads of packed weights in one nest.
+  struct Panel {
+    const Instr* first = nullptr;  // the load that comes first in it
+    Dim bytes = 0;
+  };
+
   Value* value(int instr, Instance at);
   Value* compute(int instr, Instance at);
   Value* compute_pointwise(int instr, Instance at);
@@ -36,7 +42,10 @@ class TileEmitter {
   void reduce_lanes(size_t axis);
   void reduce_steps(size_t axis);
   void reduction_body();
+  bool rows_are_outer() const;
+  void accumulate_row(int reduce_index, int row, int step);
   void start_prefetching();
+  Panel panel_of_nest() const;
   void prefetch();
   Value* accumulate(const Instr& instr, Instance at, Value* sum);
   void finish_reductions();
@@ -56,8 +65,7 @@ class TileEmitter {
   Tile tile_;
   Access access_;
   Value* next_panel_;        // what the vector axis' variable advances by
-  const Instr* ahead_ = nullptr;   // the first of the nest's packed weights, if they are prefetched
-  Value* ahead_line_ = nullptr;    // bytes into a step's weights
+  Value* share_ = nullptr;   // what this block of rows asks for of the next panel; null: nothing
   Mode mode_, full_mode_;
   size_t nest_ = 0;                           // the one that runs
   std::map<uint64_t, Value*> outer_, inner_;  // values outside the nests, and in the current body
