@@ -65,8 +65,4 @@ function(rondo_compile name)
   add_dependencies(${name} ${name}_compiled)
   target_include_directories(${name} INTERFACE ${folder})
   target_link_libraries(${name} INTERFACE rondo::interface)
-  if(CMAKE_SYSTEM_NAME STREQUAL "Generic")
-    # rondo's objects say that they need no executable stack; GNU ld warns where others do not say it.
-    target_link_options(${name} INTERFACE LINKER:-z,noexecstack)
-  endif()
 endfunction()

@@ -15,6 +15,7 @@
 #include <mutex>
 
 #include "codegen/object.h"
+#include "codegen/stack_note.h"
 #include "ir/verify.h"
 
 namespace rondo {
@@ -137,7 +138,8 @@ Result<std::string> generate(const Plan& plan, const Target& target, Form form, 
   return guard_llvm(target, [&](llvm::LLVMContext& context) -> Result<std::string> {
     RONDO_TRY(auto module, optimised_module(plan, target, context, options));
     if (form == Form::llvm) return print(*module);
-    return emit_file(*module, *target.machine().llvm, form);
+    RONDO_TRY(std::string file, emit_file(*module, *target.machine().llvm, form));
+    return target.system() == Target::System::none ? without_stack_note(std::move(file), form) : file;
   });
 }
 

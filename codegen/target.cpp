@@ -216,13 +216,21 @@ void describe(Target::Machine& machine) {
     describe_arm(features, machine);
 }
 
+/// Firmware's objects are made as its own compilers make them from C: each function and each table in a section of its own,
+/// for the linker to leave out what nothing refers to, and no tables for unwinding the stack.
+void set_for_firmware(llvm::TargetOptions& options) {
+  options.FunctionSections = options.DataSections = true;
+  options.ExceptionModel = llvm::ExceptionHandling::DwarfCFI;  // 32-bit ARM's own would need a table for code that never unwinds
+}
+
 std::unique_ptr<llvm::TargetMachine> make_machine(const llvm::Target& backend, const Wanted& wanted,
                                                   const std::string& abi) {
   llvm::TargetOptions options;
   options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
   options.MCOptions.ABIName = abi;
-  bool bare = !wanted.triple.isOSLinux() && !wanted.triple.isOSDarwin() && !wanted.triple.isOSWindows() &&
-              !wanted.triple.isOSFreeBSD() && !wanted.triple.isAndroid();
+  const bool bare = !wanted.triple.isOSLinux() && !wanted.triple.isOSDarwin() && !wanted.triple.isOSWindows() &&
+                    !wanted.triple.isOSFreeBSD() && !wanted.triple.isAndroid();
+  if (bare) set_for_firmware(options);
   return std::unique_ptr<llvm::TargetMachine>(backend.createTargetMachine(
       wanted.triple.str(), wanted.cpu, wanted.features, options, bare ? llvm::Reloc::Static : llvm::Reloc::PIC_,
       std::nullopt, llvm::CodeGenOptLevel::Aggressive));

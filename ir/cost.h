@@ -26,7 +26,7 @@ NodeCosts costs_of_model(const Graph& model, const Graph& core);
 /// All but `runs` are counts of one run.
 struct KernelCost {
   Dim runs = 1;                                   // in one call: the trips of the loops around it
-  Dim multiply_adds;                              // terms of sums over reduction axes; products by a weight that are added to one more
+  Dim multiply_adds;                              // terms of sums over reduction axes, and products by a weight that are added
   Dim arithmetic;                                 // other operations on floats that a machine has instructions for
   Dim functions;                                  // exp, tanh and the like: tens of instructions each
   Dim constant_bytes, read_bytes, written_bytes;  // read: inputs, state and scratch

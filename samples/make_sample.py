@@ -7,10 +7,14 @@ own output it keeps swinging. Needs python3-numpy and python3-onnx; the results 
 """
 import json
 import os
+import sys
 
-import numpy as np
-import onnx
-from onnx import TensorProto, helper, numpy_helper
+try:
+    import numpy as np
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+except ImportError as missing:
+    sys.exit(f"{missing}; what this script needs: apt-get install python3-numpy python3-onnx, and run it with /usr/bin/python3")
 
 HIDDEN = 12
 PERIOD = 24

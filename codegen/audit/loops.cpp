@@ -1,6 +1,6 @@
-// ScalarEvolution bounds a loop by one exit that every iteration passes. Where it cannot, the way back to the loop's head must
-// be bounded; where LLVM has split that in several, each of them. A wrap of a sum that says it has none (nsw, nuw) is poison,
-// and a branch on poison is undefined: who compares such a sum finds no wrap.
+// ScalarEvolution bounds a loop by one exit that every iteration passes. Where it cannot, the way back to the loop's
+// head must be bounded; where LLVM has split that in several, each of them. A wrap of a sum that says it has none (nsw,
+// nuw) is poison, and a branch on poison is undefined: who compares such a sum finds no wrap.
 #include "codegen/audit/loops.h"
 
 #include <llvm/Analysis/LoopInfo.h>
@@ -19,9 +19,10 @@ const llvm::Value& along(const llvm::Value& value, const llvm::BasicBlock& from,
   return phi && phi->getParent() == &latch && &from != &latch ? *phi->getIncomingValueForBlock(&from) : value;
 }
 
-/// `value` is more than `counter`, whichever way control took through the loop: a sum of it and a positive number that wraps
-/// nowhere, as it would be poison.
-bool is_more_than(const llvm::Value& value, const llvm::PHINode& counter, const llvm::Loop& loop, bool is_signed, int depth = 4) {
+/// `value` is more than `counter`, whichever way control took through the loop: a sum of it and a positive number that
+/// wraps nowhere, as it would be poison.
+bool is_more_than(const llvm::Value& value, const llvm::PHINode& counter, const llvm::Loop& loop, bool is_signed,
+                  int depth = 4) {
   if (const auto* sum = llvm::dyn_cast<llvm::AddOperator>(&value)) {
     const auto* step = llvm::dyn_cast<llvm::ConstantInt>(sum->getOperand(1));
     const bool wraps = is_signed ? !sum->hasNoSignedWrap() : !sum->hasNoUnsignedWrap();
@@ -34,8 +35,8 @@ bool is_more_than(const llvm::Value& value, const llvm::PHINode& counter, const 
   });
 }
 
-/// Whether `value`, when control goes from `from` to the latch, is what a counter is in the next iteration, which in every
-/// iteration is more than in the one before. Who compares it finds no wrap: that would be a branch on poison.
+/// Whether `value`, when control goes from `from` to the latch, is what a counter is in the next iteration, which in
+/// every iteration is more than in the one before. Who compares it finds no wrap: that would be a branch on poison.
 bool counts_up(const llvm::Value& value, const llvm::BasicBlock& from, const llvm::Loop& loop, bool is_signed) {
   const llvm::BasicBlock& latch = *loop.getLoopLatch();
   return llvm::any_of(loop.getHeader()->phis(), [&](const llvm::PHINode& counter) {
@@ -61,7 +62,8 @@ bool is_taken_once(const llvm::Value& condition, bool way, const llvm::Loop& loo
 }
 
 /// Whether the way from `from` to `to` can be taken in so many iterations only as are known when the loop begins.
-bool is_bounded(const llvm::BasicBlock& from, const llvm::BasicBlock& to, const llvm::Loop& loop, llvm::ScalarEvolution& evolution) {
+bool is_bounded(const llvm::BasicBlock& from, const llvm::BasicBlock& to, const llvm::Loop& loop,
+                llvm::ScalarEvolution& evolution) {
   const auto* branch = llvm::dyn_cast<llvm::BranchInst>(from.getTerminator());
   if (!branch || !branch->isConditional() || branch->getSuccessor(0) == branch->getSuccessor(1)) return false;
   const bool way = branch->getSuccessor(0) == &to;

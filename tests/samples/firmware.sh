@@ -34,6 +34,21 @@ make_run() {
   make -C "$sample" --no-print-directory run RONDO="$installed/bin/rondo" OUT="$out" "$@"
 }
 
+# described COLUMN MODEL OPTION...: the README's column of sizes is what the report says.
+described() {
+  column=$1
+  shift
+  "$installed/bin/rondo" compile "$@" -o "$scratch/model.o" --report="$scratch/report"
+  is=$(awk '/bytes of code/ { code = $1 } /bytes of constants/ { weights = $1 } /other read-only/ { other = $1 }
+    /bytes of state/ { state = $1 } /bytes of scratch/ { scratch = $1 } /bytes of stack/ { stack = $1 }
+    END { print weights, code + other, state, scratch, stack }' "$scratch/report")
+  says=$(awk -F'|' -v column="$column" '/^\| (weights|code|state|scratch|stack) / { print $column + 0 }' "$samples/README.md" | xargs)
+  [ "$is" = "$says" ] || { echo "FAILED: samples/firmware/README.md says $says bytes, the report $is"; exit 1; }
+}
+
+described 3 "$samples/../audio/keyword/keyword.onnx" --target=cortex-m4 --state=h=hn
+described 4 "$samples/../sine.onnx" --target=rv32imafc --dim=time=1 --state=h0=hn --state=c0=cn
+
 expect "48 of 48 steps as recorded" make_run "$samples/riscv" "$scratch/riscv"
 in_section riscv64-unknown-elf-readelf "$scratch/riscv/firmware.elf" .weights 20000000
 expect "280 of 280 frames as recorded" make_run "$samples/cortex-m" "$scratch/cortex-m"

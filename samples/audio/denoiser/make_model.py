@@ -8,8 +8,11 @@ The idea is RNNoise's, at a size for a page: 16 bands, 24 units, no pitch. It is
 import os
 import sys
 
-import numpy as np
-import torch
+try:
+    import numpy as np
+    import torch
+except ImportError as missing:
+    sys.exit(f"{missing}; what this script needs: apt-get install python3-numpy python3-torch, and run it with /usr/bin/python3")
 
 folder = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(folder))

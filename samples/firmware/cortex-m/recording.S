@@ -7,4 +7,3 @@ features:
 features_end:
 posteriors:
         .incbin "posteriors.npy", 128
-        .section .note.GNU-stack, "", %progbits

@@ -11,4 +11,3 @@ sensor_end:
         recorded answers, "y.npy"
         recorded first_h, "h_first.npy"
         recorded first_c, "c_first.npy"
-        .section .note.GNU-stack, "", %progbits
