@@ -69,15 +69,13 @@ bool is_small(const Node& product, const PassContext& context) {
          static_cast<int64_t>(matrix->bytes().size()) <= context.target.l1_bytes / 3;
 }
 
-/// A product of at least 16 rows with a constant matrix of at most twice the second cache, whose results of all steps
-/// take more than that cache.
+/// A product of at least 16 rows with a constant matrix, whose results of all steps take more than the second cache.
 bool is_large(const Node& product, const Dim& trip, const PassContext& context) {
   const Tensor* matrix = product.op == Op::matmul ? tensor_of(product.operands[1]) : nullptr;
   if (!matrix || matrix->shape().size() != 2) return false;
   const Dim rows = floor_div(element_count(product.operands[0]->type->shape), Dim(matrix->shape()[0]));
   const Dim all = element_count(product.result()->type->shape) * trip * Dim(byte_size(matrix->dtype()));
-  return provably_le(Dim(16), rows) && provably_le(Dim(context.target.l2_bytes), all) &&
-         static_cast<int64_t>(matrix->bytes().size()) <= 2 * context.target.l2_bytes;
+  return provably_le(Dim(16), rows) && provably_le(Dim(context.target.l2_bytes), all);
 }
 
 /// Why the products had better stay in the scan; empty if they had not.

@@ -9,7 +9,8 @@
 //
 // A tile takes the longer of two: memory's steps; or the core's, log2(u) latencies for joining its partial results, and the
 // longest chain of the work after its reductions, during which only memory goes on. The core's steps take kContention of
-// all costs but latency more, since they do not overlap perfectly. To this comes kTile for the tile's loops.
+// all costs but latency more, since they do not overlap perfectly. To this comes kTile for what the end of one tile and the
+// beginning of the next keep waiting: kFlatTile where no loops are between them.
 //
 // Weights come from the level of the memory that holds all of the kernel's; of those that do not fit the first level, as
 // many whole panels are found there as fit, since the walk alternates. When rows are blocked inside the vector axis, later
@@ -38,7 +39,7 @@ constexpr double kIssue = 3;           // instructions that a core starts in a c
 constexpr double kFlatProducts = 512;  // multiply-adds of a tile that is straight-line code
 constexpr double kFlatNear = 16;       // the same, where each load would need an address of its own
 constexpr double kContention = 0.1;
-constexpr double kTile = 20;           // cycles
+constexpr double kTile = 60, kFlatTile = 20;  // cycles
 constexpr double kSlack = 1.25;        // instructions do not start in the very cycle in which they could
 constexpr double kUsable = 0.75;       // of a cache: the rest holds what is not weights
 constexpr double kTranscendental = 30; // latency of exp, tanh and their like; cycles
@@ -97,12 +98,13 @@ class TileCost {
   }
 
   /// Cycles for all rows and `vector_count` vectors.
-  double total(int rows, int vectors, int partials, double vector_count) const {
+  double total(int rows, int vectors, int partials, double vector_count, bool flat) const {
     double sum = 0;
     for_each_part(vector_count, vectors, [&](double tiles, int part_vectors) {
       bool first = true;
       for_each_part(rows_, rows, [&](double blocks, int part_rows) {
-        sum += tiles * panel_rows(part_rows, part_vectors, partials, blocks, first);
+        const double ends = blocks * (flat ? kFlatTile : kTile);
+        sum += tiles * (panel_rows(part_rows, part_vectors, partials, blocks, first) + ends);
         first = false;
       });
     });
@@ -226,7 +228,7 @@ class TileCost {
               std::log2(partials) * target_.latency;
       memory += work.steps * bytes;
     }
-    return std::max(core, memory) + kTile;
+    return std::max(core, memory);
   }
 
   const Kernel& kernel_;
@@ -332,7 +334,7 @@ std::vector<PricedTile> tiles_of(const Plan& plan, const Kernel& kernel, int row
         schedule.flat = constant && !target.small_code &&
                         cost.length(rows, vectors) <= (target.far_offsets ? kFlatProducts : kFlatNear);
         const double price = target.small_code ? cost.code(rows, vectors, partials, vector_count)
-                                               : cost.total(rows, vectors, partials, vector_count);
+                                               : cost.total(rows, vectors, partials, vector_count, schedule.flat);
         tiles.push_back({price, schedule});
       }
   return tiles;
