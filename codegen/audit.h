@@ -28,13 +28,21 @@ struct InstructionClass {
   int64_t count = 0;
 };
 
+/// What of an object belongs to one kernel alone.
+struct KernelFacts {
+  int64_t code_bytes = 0;
+  int64_t stack_bytes = 0;             // in use while it runs, at most, its callers' included; -1: without a known bound
+  std::vector<std::string> undefined;  // what it calls that the linker must find elsewhere, through other functions too; sorted
+  std::vector<int64_t> classes;        // its instructions, by Audit::classes
+};
+
 struct Audit {
   int64_t code_bytes = 0;       // all code
   int64_t read_only_bytes = 0;  // the weights, numbers that the code uses, the reflection record
   int64_t writable_bytes = 0;   // memory of its own: none, but what a loader must relocate
   int64_t stack_bytes = 0;      // the deepest entry point; -1: without a bound that is known
   std::vector<FunctionFacts> functions;  // in the order of their addresses
-  std::vector<int64_t> kernel_bytes;     // code that only one kernel needs, in the order of costs_of; empty: unknown
+  std::vector<KernelFacts> kernels;      // in the order of costs_of; empty: unknown
   std::vector<std::string> undefined;    // what the linker must find elsewhere, sorted
   std::vector<InstructionClass> classes;
   std::vector<Claim> claims;

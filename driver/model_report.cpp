@@ -35,6 +35,17 @@ void add_buffer(LayerReport& layer, const Buffer& buffer) {
   }
 }
 
+void add_code(LayerReport& layer, const KernelFacts& kernel) {
+  layer.code_bytes += kernel.code_bytes;
+  layer.stack_bytes = kernel.stack_bytes < 0 || layer.stack_bytes < 0 ? -1 : std::max(layer.stack_bytes, kernel.stack_bytes);
+  std::vector<std::string> both;
+  std::set_union(layer.undefined.begin(), layer.undefined.end(), kernel.undefined.begin(), kernel.undefined.end(),
+                 std::back_inserter(both));
+  layer.undefined = std::move(both);
+  layer.classes.resize(kernel.classes.size());
+  for (size_t i = 0; i < kernel.classes.size(); ++i) layer.classes[i] += kernel.classes[i];
+}
+
 }  // namespace
 
 ModelReport model_report(const Plan& plan, const Target& target, Audit audit, bool external_constants) {
@@ -43,7 +54,10 @@ ModelReport model_report(const Plan& plan, const Target& target, Audit audit, bo
   size_t number = 0;
   for (const PlacedCost& placed : costs_of(plan)) {
     LayerReport& layer = layer_at(report.layers, placed.kernel->place);
-    layer.code_bytes = audit.kernel_bytes.empty() ? -1 : layer.code_bytes + audit.kernel_bytes[number++];
+    if (audit.kernels.empty())
+      layer.code_bytes = layer.stack_bytes = -1;
+    else
+      add_code(layer, audit.kernels[number++]);
     layer.kernels.push_back(placed.kernel->name);
     const Dim multiply_adds = placed.cost.runs * placed.cost.multiply_adds;
     layer.multiply_adds += multiply_adds;

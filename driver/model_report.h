@@ -11,8 +11,11 @@ namespace rondo {
 struct LayerReport {
   std::string place;
   std::vector<std::string> kernels;
-  int64_t code_bytes = 0;  // that it shares with no other; -1: unknown
-  Dim multiply_adds;  // of one call
+  int64_t code_bytes = 0;   // that it shares with no other; -1: unknown
+  int64_t stack_bytes = 0;  // in use while it runs, at most; -1: unknown
+  std::vector<std::string> undefined;  // what it calls elsewhere
+  std::vector<int64_t> classes;        // its instructions, by Audit::classes; empty: unknown
+  Dim multiply_adds;                   // of one call
   Dim constant_bytes, state_bytes, scratch_bytes;  // of buffers that its kernels use; layers may share them
 };
 

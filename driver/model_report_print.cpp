@@ -35,11 +35,28 @@ std::string table(const std::vector<std::vector<std::string>>& rows) {
 }
 
 std::string layers_text(const ModelReport& report) {
-  std::vector<std::vector<std::string>> rows{{"code", "multiply-adds", "constants", "state", "scratch", "layer"}};
+  std::vector<std::vector<std::string>> rows{{"code", "stack", "multiply-adds", "constants", "state", "scratch", "layer"}};
   for (const LayerReport& layer : report.layers)
-    rows.push_back({number(layer.code_bytes), number(layer.multiply_adds), number(layer.constant_bytes), number(layer.state_bytes),
-                    number(layer.scratch_bytes), place_text(layer)});
+    rows.push_back({number(layer.code_bytes), number(layer.stack_bytes), number(layer.multiply_adds),
+                    number(layer.constant_bytes), number(layer.state_bytes), number(layer.scratch_bytes), place_text(layer)});
   return table(rows);
+}
+
+/// Columns for the classes that there are.
+std::string layer_classes_text(const ModelReport& report) {
+  if (report.audit.kernels.empty()) return "";
+  std::vector<std::vector<std::string>> rows(1);
+  for (const InstructionClass& each : report.audit.classes)
+    if (each.count > 0) rows[0].push_back(each.name);
+  rows[0].push_back("layer");
+  for (const LayerReport& layer : report.layers) {
+    rows.emplace_back();
+    for (size_t i = 0; i < layer.classes.size(); ++i)
+      if (report.audit.classes[i].count > 0) rows.back().push_back(number(layer.classes[i]));
+    const std::string calls = layer.undefined.empty() ? "" : fmt::format("; needs {}", fmt::join(layer.undefined, ", "));
+    rows.back().push_back(place_text(layer) + calls);
+  }
+  return "\nOf each layer:\n" + table(rows);
 }
 
 std::string functions_text(const Audit& audit) {
@@ -65,14 +82,25 @@ Json json(const Dim& dim) {
 }
 Json json(int64_t value) { return value < 0 ? Json() : Json(value); }
 
-Json layer_json(const LayerReport& layer) {
+Json classes_json(const std::vector<InstructionClass>& classes, const std::vector<int64_t>& counts) {
+  Json object = Json::object();
+  for (size_t i = 0; i < counts.size(); ++i) object[classes[i].name] = counts[i];
+  return object;
+}
+
+/// What is not known of the layer's code is null.
+Json layer_json(const LayerReport& layer, const std::vector<InstructionClass>& classes) {
+  const bool known = !layer.classes.empty();
   return {{"place", layer.place},
           {"kernels", layer.kernels},
           {"code_bytes", json(layer.code_bytes)},
+          {"stack_bytes", json(layer.stack_bytes)},
           {"multiply_adds", json(layer.multiply_adds)},
           {"constant_bytes", json(layer.constant_bytes)},
           {"state_bytes", json(layer.state_bytes)},
-          {"scratch_bytes", json(layer.scratch_bytes)}};
+          {"scratch_bytes", json(layer.scratch_bytes)},
+          {"undefined_symbols", known ? Json(layer.undefined) : Json()},
+          {"instructions", known ? classes_json(classes, layer.classes) : Json()}};
 }
 
 Json function_json(const FunctionFacts& function) {
@@ -112,7 +140,7 @@ std::string report_text(const ModelReport& report) {
   text += layers_text(report) + "\n" + functions_text(audit) + "\nInstructions that could fault or hand over control:\n";
   for (const InstructionClass& each : audit.classes)
     text += fmt::format("  {:>6} {}: {}\n", each.count, each.name, each.text);
-  return text + "\n" + certificate_text(audit);
+  return text + layer_classes_text(report) + "\n" + certificate_text(audit);
 }
 
 std::string report_json(const ModelReport& report) {
@@ -130,7 +158,7 @@ std::string report_json(const ModelReport& report) {
   root["multiply_adds"] = json(report.multiply_adds);
   root["undefined_symbols"] = audit.undefined;
   root["layers"] = Json::array();
-  for (const LayerReport& layer : report.layers) root["layers"].push_back(layer_json(layer));
+  for (const LayerReport& layer : report.layers) root["layers"].push_back(layer_json(layer, audit.classes));
   root["functions"] = Json::array();
   for (const FunctionFacts& function : audit.functions) root["functions"].push_back(function_json(function));
   for (const InstructionClass& each : audit.classes) root["instructions"][each.name] = each.count;

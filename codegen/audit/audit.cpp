@@ -38,14 +38,6 @@ PlanLines lines_of_kernels(const Plan& plan) {
   return lines;
 }
 
-Result<std::vector<int64_t>> bytes_of_kernels(const Plan& plan, std::string_view object_with_lines) {
-  RONDO_TRY(auto by_line, machine_code::bytes_by_line(object_with_lines));
-  std::vector<int64_t> bytes;
-  if (by_line.empty()) return bytes;
-  for (size_t i = 0; i < costs_of(plan).size(); ++i) bytes.push_back(by_line[static_cast<int>(i) + 1]);
-  return bytes;
-}
-
 }  // namespace
 
 static Result<machine_code::Proven> proven_code(const Plan& plan, const Target& target, const CodegenOptions& options) {
@@ -71,11 +63,13 @@ Result<Audit> audit(const Plan& plan, const Target& target, const CodegenOptions
     RONDO_TRY(code_again, machine_code::code_of(proven.object));
   }
   if (code != code_again) return internal_error("the code that is audited is not the code that was written");
-  RONDO_TRY(Audit facts, machine_code::examine(object, target, proven.functions));
+  machine_code::Knowledge knowledge{std::move(proven.functions)};
   if (lines_fit) {
-    RONDO_TRY(facts.kernel_bytes, bytes_of_kernels(plan, proven.object));
+    RONDO_TRY(const auto routines, machine_code::Disassembler(target).read(proven.object));
+    RONDO_TRY(knowledge.lines, machine_code::lines_of_functions(proven.object, routines));
+    knowledge.kernels = costs_of(plan).size();
   }
-  return facts;
+  return machine_code::examine(object, target, knowledge);
 }
 
 Result<Audit> audit_text(const std::string& text, const Target& target) {
@@ -89,7 +83,7 @@ Result<Audit> audit_text(const std::string& text, const Target& target) {
               RONDO_TRY(proven, machine_code::emit_proven(*module, target));
               return proven.object;
             }));
-  return machine_code::examine(object, target, proven.functions);
+  return machine_code::examine(object, target, {std::move(proven.functions)});
 }
 
 }  // namespace rondo

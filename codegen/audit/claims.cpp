@@ -9,6 +9,7 @@
 
 #include "codegen/audit/contents.h"
 #include "codegen/audit/flow.h"
+#include "codegen/audit/kernels.h"
 #include "codegen/audit/words.h"
 
 namespace rondo::machine_code {
@@ -62,8 +63,11 @@ std::vector<InstructionClass> classes() {
 
 class Examiner {
  public:
-  Examiner(const Target& target, const std::map<std::string, FunctionProof>& proofs)
-      : machine_(target.machine()), disassembler_(target), proofs_(proofs) {
+  Examiner(const Target& target, const Knowledge& knowledge)
+      : machine_(target.machine()),
+        disassembler_(target),
+        proofs_(knowledge.proofs),
+        ledger_(knowledge.lines, knowledge.kernels, classes().size()) {
     audit_.claims = claims_for(machine_);
     audit_.classes = classes();
   }
@@ -88,12 +92,16 @@ class Examiner {
     for (const Routine& routine : routines_) examine_routine(routine);
     for (size_t i = 0; i < routines_.size(); ++i) audit_.functions[i].stack_bytes = deepest(routines_[i].name);
     for (const FunctionFacts& function : audit_.functions) note_entry(function);
+    audit_.kernels = ledger_.close(audit_.functions, stacks());
     return std::move(audit_);
   }
 
  private:
   void against(ClaimIndex claim, std::string what) { audit_.claims[claim].against.push_back(std::move(what)); }
-  void count(ClassIndex index) { ++audit_.classes[index].count; }
+  void count(ClassIndex index) {
+    ++audit_.classes[index].count;
+    ledger_.count(index);
+  }
 
   /// macOS and 32-bit Windows write an underscore before C's names.
   std::string plain(const std::string& symbol) const {
@@ -130,6 +138,7 @@ class Examiner {
   }
 
   void examine_instruction(const Routine& routine, const Instruction& at, std::set<std::string>& calls) {
+    ledger_.look_at(routine, at);
     const llvm::MCInstrDesc& description = disassembler_.describe(at.code);
     const llvm::StringRef word = disassembler_.word(at.code);
     if (description.mayLoad()) count(kLoads);
@@ -166,6 +175,7 @@ class Examiner {
     else
       count(kForeignCalls), against(kCalls, place(routine, at) + (name.empty() ? "" : " (" + name + ")"));
     calls.insert(name);
+    ledger_.call(name);
   }
 
   void examine_shape(const Routine& routine, FunctionFacts& facts) {
@@ -200,6 +210,16 @@ class Examiner {
     return depths_[name] = known ? proof->second.frame_bytes + below : -1;
   }
 
+  std::map<std::string, StackOf> stacks() const {
+    std::map<std::string, StackOf> stacks;
+    for (const FunctionFacts& function : audit_.functions) {
+      const auto proof = proofs_.find(function.name);
+      const bool known = proof != proofs_.end() && proof->second.fixed_frame;
+      stacks[function.name] = {known ? proof->second.frame_bytes : -1, function.stack_bytes};
+    }
+    return stacks;
+  }
+
   void note_entry(const FunctionFacts& function) {
     if (audit_.stack_bytes < 0) return;
     audit_.stack_bytes = function.stack_bytes < 0 ? -1 : std::max(audit_.stack_bytes, function.stack_bytes);
@@ -208,6 +228,7 @@ class Examiner {
   const Target::Machine& machine_;
   Disassembler disassembler_;
   const std::map<std::string, FunctionProof>& proofs_;
+  KernelLedger ledger_;
   Audit audit_;
   std::vector<Routine> routines_;
   std::map<std::string, const Routine*> by_name_;
@@ -219,9 +240,8 @@ class Examiner {
 
 }  // namespace
 
-Result<Audit> examine(std::string_view object, const Target& target,
-                      const std::map<std::string, FunctionProof>& proofs) {
-  return Examiner(target, proofs).run(object);
+Result<Audit> examine(std::string_view object, const Target& target, const Knowledge& knowledge) {
+  return Examiner(target, knowledge).run(object);
 }
 
 }  // namespace rondo::machine_code

@@ -1,14 +1,16 @@
-// What an object's line table says: how many bytes of code belong to each line.
+// What an object's line table says: to which line each piece of a function belongs.
 #pragma once
 
 #include <map>
-#include <string_view>
 
-#include "support/result.h"
+#include "codegen/audit/disassembly.h"
 
 namespace rondo::machine_code {
 
+/// Of each function, by name: from which offset in it which line's code follows; line 0: nobody's.
+using LinesOfFunctions = std::map<std::string, std::map<uint64_t, int>>;
+
 /// Empty where the object has no line table that is read: DWARF's is.
-Result<std::map<int, int64_t>> bytes_by_line(std::string_view object);
+Result<LinesOfFunctions> lines_of_functions(std::string_view object, const std::vector<Routine>& routines);
 
 }  // namespace rondo::machine_code

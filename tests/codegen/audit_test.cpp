@@ -78,10 +78,28 @@ TEST_CASE("code is told apart by kernels") {
     if (name.name.ends_with("-windows")) continue;
     CAPTURE(name.name);
     const Audit facts = audit_of(recurrent(1), require(Target::find({name.name})));
-    REQUIRE(facts.kernel_bytes.size() == 2);
-    CHECK(facts.kernel_bytes[0] > facts.kernel_bytes[1]);  // a product and an activation against a copy
-    CHECK(facts.kernel_bytes[1] > 0);
-    CHECK(facts.kernel_bytes[0] + facts.kernel_bytes[1] < facts.code_bytes);
+    REQUIRE(facts.kernels.size() == 2);
+    const KernelFacts &step = facts.kernels[0], &copy = facts.kernels[1];
+    CHECK(step.code_bytes > copy.code_bytes);  // a product and an activation against a copy
+    CHECK(copy.code_bytes > 0);
+    CHECK(step.code_bytes + copy.code_bytes < facts.code_bytes);
+    CHECK(std::max(step.stack_bytes, copy.stack_bytes) <= facts.stack_bytes);
+    const bool soft = name.name == "cortex-m0plus" || name.name == "cortex-m3" || name.name == "rv32imc";
+    CHECK(step.undefined.empty() != soft);
+    CHECK(copy.undefined.empty());
+    const auto of = [&](const KernelFacts& kernel, const std::string& word) {
+      for (size_t i = 0; i < facts.classes.size(); ++i)
+        if (facts.classes[i].name == word) return kernel.classes[i];
+      return int64_t{-1};
+    };
+    CHECK(of(step, "loads") >= 2);
+    CHECK(of(copy, "loads") >= 1);
+    CHECK(of(copy, "stores") >= 1);
+    CHECK(of(step, "loads") + of(copy, "loads") < count(facts, "loads"));
+    CHECK((of(step, "floating_point") > 0) != soft);
+    CHECK((of(step, "helper_calls") > 0) == soft);
+    CHECK(of(copy, "floating_point") == 0);
+    CHECK(of(copy, "helper_calls") == 0);
   }
 }
 

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "tests/driver/fixtures.h"
 
@@ -45,15 +46,23 @@ TEST_CASE("the report's figures are those of the model") {
   CHECK(report["writable_bytes"] == 0);
   CHECK(report["certificate"]["holds"] == true);
   CHECK(report["target"]["cpu"] == "cortex-m4");
-  int64_t layers = 0, functions = 0, code = 0;
+  int64_t layers = 0, functions = 0, code = 0, loads = 0, stack = 0;
   bool lstm = false;
   for (const Json& layer : report["layers"]) {
+    loads += layer["instructions"]["loads"].get<int64_t>();
+    stack = std::max(stack, layer["stack_bytes"].get<int64_t>());
+    CHECK(layer["undefined_symbols"] == Json::array());
+    CHECK(layer["instructions"].size() == report["instructions"].size());
     layers += layer["multiply_adds"].get<int64_t>();
     code += layer["code_bytes"].get<int64_t>();
     lstm = lstm || layer["place"].get<std::string>().find("LSTM") != std::string::npos;
   }
   for (const Json& function : report["functions"]) functions += function["code_bytes"].get<int64_t>();
   CHECK(layers == report["multiply_adds"]);
+  CHECK(loads < report["instructions"]["loads"]);
+  CHECK(loads > report["instructions"]["loads"].get<int64_t>() / 2);
+  CHECK(stack <= report["stack_bytes"]);
+  CHECK(stack > 0);
   CHECK(lstm);
   CHECK(functions <= report["code_bytes"]);
   CHECK(code < functions);  // less entry points
@@ -66,6 +75,29 @@ TEST_CASE("helpers that a processor without floats needs are listed") {
   CHECK(report["undefined_symbols"].size() > 2);
   for (const Json& symbol : report["undefined_symbols"]) CHECK(symbol.get<std::string>().starts_with("__aeabi_"));
   CHECK(report["instructions"]["helper_calls"] > 10);
+  // -O size: activations are functions that layers share; their helpers are those of each layer that calls them.
+  for (const std::vector<std::string>& mode : {std::vector<std::string>{}, std::vector<std::string>{"-O", "size"}}) {
+    const Json all = report_for(folder, "rv32imc", mode);
+    std::set<std::string> of_layers;
+    for (const Json& layer : all["layers"]) {
+      const bool products = layer["multiply_adds"] > 0;
+      CHECK((layer["instructions"]["helper_calls"] > 0) == products);
+      CHECK(layer["undefined_symbols"].empty() != products);
+      for (const Json& symbol : layer["undefined_symbols"]) of_layers.insert(symbol);
+    }
+    CHECK(Json(of_layers) == all["undefined_symbols"]);
+  }
+}
+
+TEST_CASE("what is not known of the code of layers is null") {
+  Folder folder;
+  const Json report = report_for(folder, "x86-64-windows");
+  CHECK(report["certificate"]["holds"] == true);
+  REQUIRE_FALSE(report["layers"].empty());
+  for (const Json& layer : report["layers"]) {
+    for (const char* word : {"code_bytes", "stack_bytes", "undefined_symbols", "instructions"}) CHECK(layer[word].is_null());
+    CHECK(layer["scratch_bytes"].is_number());
+  }
 }
 
 TEST_CASE("a report changes nothing of the code, and is the same each time") {
