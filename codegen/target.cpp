@@ -144,13 +144,29 @@ Result<Wanted> resolve(const TargetSpec& spec) {
   return wanted;
 }
 
+/// Whether LLVM knows every part of a triple: it takes those that it does not know for nothing at all. A vendor may have any
+/// name in the triple of a system or of a bare-metal interface.
+bool is_understood(const llvm::Triple& triple) {
+  const auto says = [](llvm::StringRef part) { return !part.empty() && part != "unknown" && part != "none"; };
+  const bool system = triple.getOS() != llvm::Triple::UnknownOS;
+  if (says(triple.getOSName()) && !system) return false;
+  llvm::StringRef interface = triple.getEnvironmentName();
+  const bool bare = interface.starts_with("eabi") || interface.starts_with("elf");
+  if (triple.getEnvironment() != llvm::Triple::UnknownEnvironment)
+    interface.consume_front(llvm::Triple::getEnvironmentTypeName(triple.getEnvironment()));
+  interface.consume_back(llvm::Triple::getObjectFormatTypeName(triple.getObjectFormat()));
+  if (!interface.trim("-.0123456789").empty() && says(interface)) return false;
+  return triple.getVendor() != llvm::Triple::UnknownVendor || !says(triple.getVendorName()) || system || bare;
+}
+
 Result<const llvm::Target*> find_backend(const std::string& name, const llvm::Triple& triple) {
   using Arch = llvm::Triple::ArchType;
   static constexpr Arch kSupported[] = {Arch::x86,     Arch::x86_64,  Arch::arm,    Arch::thumb,
                                         Arch::aarch64, Arch::riscv32, Arch::riscv64};
   std::string error;
   const llvm::Target* backend = nullptr;
-  if (std::find(std::begin(kSupported), std::end(kSupported), triple.getArch()) != std::end(kSupported))
+  const bool supported = std::find(std::begin(kSupported), std::end(kSupported), triple.getArch()) != std::end(kSupported);
+  if (supported && is_understood(triple))
     backend = llvm::TargetRegistry::lookupTarget(triple.str(), error);
   if (backend) return backend;
   std::vector<std::string> names;

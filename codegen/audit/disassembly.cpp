@@ -75,6 +75,19 @@ struct Disassembler::Tools {
     return pop && has_register(code, "PC");
   }
 
+  /// By what the link register holds, not by an address from the stack.
+  bool leaves_by_link(const llvm::MCInst& code) const { return leaves(code) && has_register(code, "LR"); }
+
+  /// ARMv6-M's jumps are short: LLVM writes longer ones as calls of a place in the same function, where the link register is
+  /// on the stack. They are jumps if nothing returns by that register.
+  void find_long_jumps(Routine& routine) const {
+    if (!triple.isThumb() || machine.getMCSubtargetInfo()->checkFeatures("+thumb2")) return;
+    for (const Instruction& at : routine.code)
+      if (leaves_by_link(at.code)) return;
+    for (Instruction& at : routine.code)
+      if (at.flow == Flow::call && at.to && *at.to > routine.begin && *at.to < routine.end) at.flow = Flow::jump;
+  }
+
   /// Where the instruction goes; `at.names` is set already.
   void follow(Instruction& at) const {
     const llvm::MCInst& code = at.code;
@@ -121,6 +134,7 @@ struct Disassembler::Tools {
       at += instruction.size;
       routine.code.push_back(std::move(instruction));
     }
+    find_long_jumps(routine);
   }
 };
 

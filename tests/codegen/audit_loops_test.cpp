@@ -98,4 +98,19 @@ TEST_CASE("a loop with several ways through it is bounded if all of them are") {
   }
 }
 
+// Jumps of ARMv6-M reach 2 KB: LLVM writes longer ones as calls of a place in the same function.
+TEST_CASE("a jump that looks like a call is one, where the function does not return by the link register") {
+  std::string body;
+  for (int i = 0; i < 400; ++i) body += "  store volatile i32 " + std::to_string(i * 1001) + ", ptr %p\n";
+  const Audit facts = audit_ir(
+      "define void @f(ptr %p, i32 %n) nounwind {\nentry:\n  br label %loop\nloop:\n  %i = phi i32 [ 0, %entry ], [ %j, %loop ]\n" + body +
+          "  %j = add nuw nsw i32 %i, 1\n  %more = icmp slt i32 %j, %n\n  br i1 %more, label %loop, label %done\ndone:\n  ret void\n}\n",
+      "cortex-m0plus");
+  CHECK(broken(facts) == "");
+  CHECK(facts.functions.at(0).loops == 1);
+  CHECK(count(facts, "own_calls") + count(facts, "foreign_calls") == 0);
+  const Audit lost = audit_ir(with_assembly("nop\\0A bl 1f\\0A nop\\0A 1: nop"), "cortex-m0plus");
+  CHECK_FALSE(claim(lost, "calls").holds());  // the return goes back into the function
+}
+
 }  // namespace rondo::test

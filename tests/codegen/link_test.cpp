@@ -44,6 +44,15 @@ TEST_CASE("shared libraries for every hosted target") {
   }
 }
 
+TEST_CASE("there are no shared libraries for firmware") {
+  for (const char* name : {"cortex-m4", "rv32imc"}) {
+    const Target target = require(Target::find({name}));
+    const auto shared = link_shared(require(generate(copy(DType::f32, Op::neg), target, Form::object)), target, "copied.so");
+    REQUIRE_FALSE(bool(shared));
+    CHECK(to_string(shared.errors()[0]).find("compile to .o or .a") != std::string::npos);
+  }
+}
+
 TEST_CASE("what cannot be linked says why, and the next link works") {
   Target host = require(Target::find({}));
   auto nonsense = link_shared("this is no object", host, "libx.so");

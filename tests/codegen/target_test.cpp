@@ -80,6 +80,22 @@ TEST_CASE("triples, CPUs and features of the user's") {
   CHECK(facts({"riscv64-linux-gnu"}).fused_multiply_add);
 }
 
+TEST_CASE("triples are taken as they are spelled elsewhere, and not where a part of them is misspelled") {
+  for (const char* triple : {"arm-none-eabi", "thumbv7em-none-eabihf", "riscv32-unknown-elf", "riscv32-esp-elf", "riscv64-none-elf", "riscv64",
+                             "aarch64-linux-gnu", "x86_64-pc-linux-gnu", "x86_64-unknown-linux-musl", "aarch64-linux-android21",
+                             "arm-linux-gnueabihf", "arm64-apple-macos11", "aarch64-apple-darwin", "x86_64-pc-windows-msvc",
+                             "x86_64-freebsd", "aarch64-poky-linux"}) {
+    CAPTURE(triple);
+    CHECK(bool(Target::find({triple})));
+  }
+  for (const char* triple : {"x86_64-v3", "aarch64-linx-gnu", "aarch64-linux-gnuu", "arm-none-eabihf-foo", "riscv64-vector", "x86_64-pc-linus-gnu"}) {
+    CAPTURE(triple);
+    auto target = Target::find({triple});
+    REQUIRE_FALSE(bool(target));
+    CHECK(to_string(target.errors()[0]).find("unknown target") != std::string::npos);
+  }
+}
+
 TEST_CASE("unknown names are errors that list near ones") {
   CHECK(contains(error({"cortex-m44"}), "cortex-m4"));
   CHECK(contains(error({"x86-64-v4", "skylak", ""}), "skylake"));
