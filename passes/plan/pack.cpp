@@ -2,9 +2,11 @@
 //
 //   [other axes][panel of the vector axis][axes of the nest][operand][lane of the panel]
 //
-// for each reduction nest, so that a kernel reads them strictly forward, all operands (the gates of a cell) of a block side by side. A panel is
-// one tile wide; the last one is filled up with zeros. Kernels that read the same constants in the same order share
-// one packed copy. Tested by plan_test.cpp.
+// for each reduction nest, so that a kernel reads them strictly forward, all operands (the gates of a cell) of a block side
+// by side. A panel is one tile wide, and the last one is filled up with zeros; where that would be much, a panel is one
+// vector wide, and a tile reads several: lines of zeros that are never read, between lines that are, would leave a part
+// of the first cache's sets without use. Kernels that read the same constants in the same order share one packed copy.
+// Tested by plan_test.cpp.
 #include <fmt/format.h>
 
 #include "passes/plan/lowering.h"
@@ -51,8 +53,8 @@ class Packer {
 
     Layout layout;
     layout.along = along;
-    layout.panel = int64_t{schedule.lanes} * schedule.vectors;
-    layout.panels = (*along.extent.constant() + layout.panel - 1) / layout.panel;
+    layout.panel = panel_of(schedule, *along.extent.constant());
+    layout.panels = parts(*along.extent.constant(), layout.panel);
     layout.operands = static_cast<int64_t>(loads.size());
     for (const Axis& axis : kernel.parallel)
       if (axis.var != along.var && any_depends(loads, axis.var)) layout.outer.push_back(axis);
@@ -60,6 +62,14 @@ class Packer {
       if (any_depends(loads, axis.var)) layout.reduction.push_back(axis);
     if (too_large(layout, loads)) return;
     rewrite(layout, loads, packed_buffer(layout, loads));
+  }
+
+  static int64_t parts(int64_t extent, int64_t part) { return (extent + part - 1) / part; }
+
+  /// One tile, or, where the last panel would be much larger than what is left for it, one vector.
+  static int64_t panel_of(const Schedule& schedule, int64_t extent) {
+    const int64_t lanes = schedule.lanes, tile = lanes * schedule.vectors;
+    return 10 * parts(extent, tile) * tile > 11 * parts(extent, lanes) * lanes ? lanes : tile;
   }
 
   static bool any_depends(const std::vector<Instr*>& loads, int var) {

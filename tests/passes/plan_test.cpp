@@ -334,6 +334,22 @@ TEST_CASE("constant matrices are packed once in the order in which they are read
   CHECK(constants == 1);
 }
 
+TEST_CASE("packed matrices are hardly longer than whole vectors of columns") {
+  bool narrowed = false;
+  for (int64_t n = 17; n <= 144; n += 9) {
+    CAPTURE(n);
+    Made m;
+    m.output(m.b->matmul(m.input(DType::f32, {1, 40}), m.b->constant(sample_tensor({40, n}))));
+    check_agrees(m);
+    const Plan plan = plan_of(m, 64);
+    const int64_t vectors = (n + 15) / 16;
+    for (const Buffer& buffer : plan.buffers)
+      if (buffer.kind == Buffer::Kind::constant) CHECK(*buffer.count.constant() * 10 <= 40 * vectors * 16 * 11);
+    for_each_kernel(plan.steps, [&](const Kernel& kernel) { narrowed |= vectors % kernel.schedule.vectors > 0; });
+  }
+  CHECK(narrowed);
+}
+
 TEST_CASE("scratch whose lifetimes do not meet is shared") {
   Made m;
   Value* x = m.input(DType::f32, {64, 64});
