@@ -244,12 +244,14 @@ std::unique_ptr<llvm::TargetMachine> make_machine(const llvm::Target& backend, c
   llvm::TargetOptions options;
   options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
   options.MCOptions.ABIName = abi;
-  const bool bare = !wanted.triple.isOSLinux() && !wanted.triple.isOSDarwin() && !wanted.triple.isOSWindows() &&
-                    !wanted.triple.isOSFreeBSD() && !wanted.triple.isAndroid();
+  const bool bare = wanted.triple.isOSUnknown();
   if (bare) set_for_firmware(options);
-  return std::unique_ptr<llvm::TargetMachine>(backend.createTargetMachine(
-      wanted.triple.str(), wanted.cpu, wanted.features, options, bare ? llvm::Reloc::Static : llvm::Reloc::PIC_,
-      std::nullopt, llvm::CodeGenOptLevel::Aggressive));
+  // Small code of RISC-V reaches the lowest 2 GB; where parts with 64 bits have their memory, only their makers know.
+  std::optional<llvm::CodeModel::Model> reach;
+  if (bare && wanted.triple.isRISCV64()) reach = llvm::CodeModel::Medium;
+  return std::unique_ptr<llvm::TargetMachine>(
+      backend.createTargetMachine(wanted.triple.str(), wanted.cpu, wanted.features, options,
+                                  bare ? llvm::Reloc::Static : llvm::Reloc::PIC_, reach, llvm::CodeGenOptLevel::Aggressive));
 }
 
 }  // namespace

@@ -59,7 +59,8 @@ Emulator virt(const Target& target, bool is64) {
 }
 
 std::string aarch64_cpu(const Target& target) {
-  if (target.vector_bits() > 0) return fmt::format("max,sve{}=on", target.vector_bits());
+  if (const int bits = target.vector_bits(); bits > 0)  // Linux's default is at most 512 of those that there are
+    return fmt::format("max,sve{}=on,sve-default-vector-length={}", bits, bits / 8);
   for (const char* known : {"cortex-a53", "cortex-a57", "cortex-a72", "cortex-a76", "neoverse-n1", "a64fx"})
     if (target.spec().cpu == known) return known;
   return "max";

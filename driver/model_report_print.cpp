@@ -34,6 +34,11 @@ std::string table(const std::vector<std::vector<std::string>>& rows) {
   return text;
 }
 
+bool calls_helpers(const Audit& audit) {
+  return std::any_of(audit.classes.begin(), audit.classes.end(),
+                     [](const InstructionClass& each) { return each.name == "helper_calls" && each.count > 0; });
+}
+
 std::string layers_text(const ModelReport& report) {
   std::vector<std::vector<std::string>> rows{{"code", "stack", "multiply-adds", "constants", "state", "scratch", "layer"}};
   for (const LayerReport& layer : report.layers)
@@ -132,8 +137,7 @@ std::string report_text(const ModelReport& report) {
                  {number(audit.writable_bytes), "bytes of writable data"},
                  {number(report.state_bytes), "bytes of state, the caller's"},
                  {number(report.scratch_bytes), "bytes of scratch memory, the caller's"},
-                 {number(audit.stack_bytes), "bytes of stack at most" +
-                                                 std::string(audit.undefined.empty() ? "" : ", and what the helpers use")},
+                 {number(audit.stack_bytes), "bytes of stack at most" + std::string(calls_helpers(audit) ? ", and what the helpers use" : "")},
                  {number(report.multiply_adds), "multiply-adds in a call"}});
   text += fmt::format("\nUndefined symbols: {}\n\n",
                       audit.undefined.empty() ? "none" : fmt::format("{}", fmt::join(audit.undefined, ", ")));

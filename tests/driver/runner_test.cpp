@@ -83,6 +83,7 @@ TEST_CASE("vectors of a stated length run on processors that have it") {
   if (!can_run("neoverse-v1") || !can_run("rv64gcv")) return;
   CHECK(verify("neoverse-v1", {"--runner=qemu"}).exit_code == 0);
   CHECK(verify("neoverse-v1", {"--runner=qemu", "--features=+sve512"}).exit_code == 0);
+  CHECK(verify("neoverse-v1", {"--runner=qemu", "--features=+sve2048"}).exit_code == 0);
   CHECK(verify("rv64gcv", {"--runner=qemu", "--features=+zvl256b"}).exit_code == 0);
   CHECK(verify("rv64gcv", {"--runner=qemu-riscv64 -cpu rv64,v=true,vlen=512,vext_spec=v1.0"}).exit_code == 0);
   const char* other = "vectors of another length";
@@ -91,6 +92,11 @@ TEST_CASE("vectors of a stated length run on processors that have it") {
   Outcome narrow = verify("rv64gcv", {"--features=+zvl256b",
                                       "--runner=qemu-riscv64 -cpu rv64,v=true,vlen=128,vext_spec=v1.0"});
   CHECK(narrow.errors.find(other) != std::string::npos);
+}
+
+TEST_CASE("bare metal with 64 bits, whose memory lies far up") {
+  if (!can_run("riscv64-unknown-elf")) return;
+  CHECK(verify("riscv64-unknown-elf", {"--runner=qemu", "--features=+m,+a,+f,+d,+c"}).exit_code == 0);
 }
 
 TEST_CASE("a wrong recording is found on another processor") {
