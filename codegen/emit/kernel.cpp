@@ -52,7 +52,7 @@ class KernelEmitter {
   void run_each(size_t k, Tile tile, Value* begin, Value* end, int64_t step, const std::function<Value*(Value*)>& turned) {
     int var = kernel_.parallel[k].var;
     Lines::At at(emitter_.lines, &kernel_.parallel[k]);
-    multiples_[var] = step;
+    multiples_[var] = var == kernel_.schedule.row_axis ? 1 : step;
     emitter_.loop(begin, end, step, [&](Value* i) {
       frame_.vars[var] = turned(i);
       axis(k + 1, tile);
@@ -95,19 +95,23 @@ class KernelEmitter {
       tile.rows = static_cast<int>(*count % rows);
       at_end_of_axis(k, [&] { once(k, tile, *count - tile.rows); });
     } else if (!count) {
-      while (tile.rows > 1) {  // ever smaller blocks, each a part of the one before
-        tile.rows = largest_part(tile.rows);
-        Value* part_end = whole(k, tile.rows);
-        run(k, tile, end, part_end, tile.rows);
-        end = part_end;
-      }
+      at_end_of_axis(k, [&] { rest_of_rows(k, tile, end); });
     }
   }
 
-  static int largest_part(int rows) {
-    for (int part = rows / 2; part > 1; --part)
-      if (rows % part == 0) return part;
-    return 1;
+  // Ever smaller blocks: 8, 4, 3, 2, 1. What is left over reads the weights once or twice, and few rows do so once.
+  void rest_of_rows(size_t k, Tile tile, Value* begin) {
+    Dim rest = max(kernel_.parallel[k].extent, Dim(0));
+    int rows = tile.rows;
+    while (rows > 1) {
+      rest = rest - floor_div(rest, Dim(rows)) * Dim(rows);
+      rows = rows > 4 ? static_cast<int>(std::bit_floor(unsigned(rows - 1))) : rows - 1;
+      tile.rows = rows;
+      Value* length = frame_.dim(floor_div(rest, Dim(rows)) * Dim(rows));
+      Value* end = emitter_.b.CreateAdd(begin, length);
+      run(k, tile, begin, end, rows);
+      begin = end;
+    }
   }
 
   void vector_axis(size_t k, Tile tile) {

@@ -78,6 +78,14 @@ TEST_CASE("products: rows, vectors, unrolling, panels, symbolic extents") {
         }
 }
 
+TEST_CASE("every number of symbolic rows is computed in whole blocks and ever smaller ones") {
+  for (int rows : {2, 3, 5, 6, 7, 12}) {
+    CAPTURE(rows);
+    const Schedule schedule{.vector_axis = 1, .lanes = 16, .row_axis = 0, .rows = rows};
+    for (int m = 1; m <= 2 * rows; ++m) check_product({m, 20, 3}, 16, schedule, true, {});
+  }
+}
+
 TEST_CASE("a reduction along lanes: whole vectors, then the rest") {
   // z[i] = combine over j, k of x[i, j, k]
   for (Combine combine : {Combine::sum, Combine::prod, Combine::max, Combine::min})
