@@ -8,7 +8,7 @@
 #include <unordered_set>
 
 #include "ir/infer.h"
-#include "ir/parse_parts.h"
+#include "ir/recovery.h"
 #include "ir/verify_node.h"
 #include "support/closest.h"
 
@@ -40,8 +40,8 @@ class GraphParser {
     RONDO_TRY(graph.name, reader_.text());
     RONDO_CHECK(opset(graph));
     Scope scope{graph, false, {}, {}, {}};
-    if (Status done = body(scope); !done) keep(done.errors());
-    if (!errors_.empty()) return errors_;
+    errors_.keep(body(scope));
+    RONDO_CHECK(errors_.status());
     return graph;
   }
 
@@ -55,17 +55,13 @@ class GraphParser {
   }
 
   Status body(Scope& scope) {
-    struct Depth {
-      int& depth;
-      ~Depth() { --depth; }
-    } depth{++depth_};
+    const Nesting nesting(depth_);
     if (depth_ > TextReader::kMaxNesting) return reader_.error("regions are nested too deeply");
     RONDO_CHECK(reader_.expect_mark("{"));
-    while (!reader_.take_mark("}")) {
-      const TextReader start = reader_;
-      if (Status done = statement(scope); !done) RONDO_CHECK(recover(scope, start, done.errors()));
-    }
-    if (!errors_.empty()) return Done{};
+    RONDO_CHECK(read_statements(reader_, errors_,
+                                {[&] { return statement(scope); }, begins_statement,
+                                 [&](TextReader start) { mark_failed(scope, std::move(start)); }}));
+    if (errors_.failed()) return Done{};
     for (const auto& [token, value] : scope.states)
       for (const State& state : scope.graph.states)
         if (state.current == value && !state.next)
@@ -73,27 +69,7 @@ class GraphParser {
     return Done{};
   }
 
-  // --- several errors at once: after one, reading goes on with the next statement
-
-  /// The error of what uses a statement that has errors. It is not shown.
-  static Diagnostic told_already() { return invalid(""); }
-
-  void keep(const Diagnostics& errors) {
-    for (const Diagnostic& error : errors)
-      if (!error.message.empty()) errors_.push_back(error);
-  }
-
-  /// Fails where reading cannot go on; what is to be shown is kept by then.
-  Status recover(Scope& scope, TextReader start, const Diagnostics& errors) {
-    keep(errors);
-    if (errors_.size() >= kMostErrors) return told_already();
-    mark_failed(scope, start);
-    skip_statement(std::move(start));
-    if (reader_.peek().kind == Token::Kind::end) return told_already();
-    return Done{};
-  }
-
-  /// The names that the statement defines: what stands before its first '=' or ':'.
+  /// The names that a statement with errors defines: what stands before its first '=' or ':'.
   static void mark_failed(Scope& scope, TextReader start) {
     if (start.at_word("next") || start.at_word("output") || start.at_word("yield")) return;
     for (; start.peek().kind != Token::Kind::end && !start.at_mark("=") && !start.at_mark(":"); start.next())
@@ -101,23 +77,11 @@ class GraphParser {
         if (Result<std::string> name = key(start, start.peek()); name) scope.failed.insert(*name);
   }
 
-  /// From the statement's start to the next line, behind the error, that begins with a statement or ends the body.
-  void skip_statement(TextReader start) {
-    const size_t error = reader_.peek().begin;
-    int depth = 0, line = start.peek().line;
-    for (reader_ = std::move(start);; reader_.next()) {
-      const Token& token = reader_.peek();
-      if (token.kind == Token::Kind::end) return;
-      const bool ends_body = depth == 0 && token.is_mark("}");
-      if (token.begin >= error && depth == 0 && (ends_body || (token.line > line && begins_statement()))) return;
-      line = token.line;
-      depth += token.is_mark("{") - token.is_mark("}");
-    }
-  }
-  bool begins_statement() const {
-    if (reader_.peek().kind == Token::Kind::value || reader_.at_word("_")) return true;
-    for (const char* word : {"input", "state", "require", "bind", "next", "output", "yield"})
-      if (reader_.at_word(word)) return true;
+  static bool begins_statement(const TextReader& reader) {
+    if (reader.peek().kind == Token::Kind::value || reader.at_word("_")) return true;
+    for (const char* word :
+         {"input", "state", "stepping", "require", "bind", "next", "output", "yield", "time"})
+      if (reader.at_word(word)) return true;
     return false;
   }
 
@@ -485,11 +449,9 @@ class GraphParser {
     }
   }
 
-  static constexpr size_t kMostErrors = 20;
-
   TextReader& reader_;
   int depth_ = 0;
-  Diagnostics errors_;
+  ErrorList errors_;
 };
 
 }  // namespace

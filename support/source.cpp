@@ -71,7 +71,7 @@ std::string excerpt(std::string_view text, size_t at) {
   at = std::min(at, text.size());
   const size_t line_end = std::min(text.find('\n', at), text.size());
   size_t begin = std::max(line_begin(text, at), at > kBefore ? at - kBefore : 0);
-  size_t end = std::min(line_end, at + kAfter);
+  size_t end = std::min(line_end, std::max(at, begin + kBefore) + kAfter);
   while (begin < at && is_continuation(text[begin])) ++begin;
   while (end > at && end < line_end && is_continuation(text[end])) --end;
   std::string pad;

@@ -12,11 +12,10 @@
 #include "frontend/onnx/sparse.h"
 #include "frontend/onnx/tensor.h"
 #include "frontend/onnx/types.h"
+#include "support/error_list.h"
 
 namespace rondo {
 namespace {
-
-constexpr size_t kMostErrors = 20;
 
 std::string input_place(std::string_view name) { return "input " + in_quotes(name); }
 std::string output_place(std::string_view name) { return "output " + in_quotes(name); }
@@ -106,16 +105,13 @@ Status GraphReader::add_inputs() {
   for (const auto& input : proto_.input())
     if (!is_initializer(input.name())) inputs.push_back(&input);
   for (const auto* input : inputs) reserve_names(*input, context_.symbols);
-  Diagnostics errors;
+  ErrorList errors;
   for (const auto* input : inputs) {
-    Result<Type> type = read_type(*input, input_place(input->name()), context_.symbols);
-    if (type)
-      values_[input->name()] = graph_.add_param(*std::move(type), input->name());
-    else if (errors.size() < kMostErrors)
-      errors.push_back(type.errors()[0]);
+    Type type;
+    if (errors.keep(read_type(*input, input_place(input->name()), context_.symbols), type))
+      values_[input->name()] = graph_.add_param(std::move(type), input->name());
   }
-  if (!errors.empty()) return errors;
-  return Done{};
+  return errors.status();
 }
 
 /// The types that subgraphs declare are not trusted: they follow from the operands.
@@ -181,42 +177,37 @@ Status GraphReader::add_constant(const std::string& name, Result<Tensor> read) {
 
 Status GraphReader::add_constants() {
   const std::unordered_set<std::string_view> used = used_names();
-  Diagnostics errors;
-  auto keep = [&](Status status) {
-    if (!status && errors.size() < kMostErrors) errors.push_back(status.errors()[0]);
-  };
+  ErrorList errors;
   for (const auto& dense : proto_.initializer())
     if (const std::string& name = dense.name(); used.count(name))
-      keep(add_constant(name, read_tensor(dense, initializer_place(name), context_.external)));
+      errors.keep(add_constant(name, read_tensor(dense, initializer_place(name), context_.external)));
   for (const auto& sparse : proto_.sparse_initializer())
     if (const std::string& name = sparse.values().name(); used.count(name))
-      keep(add_constant(name, read_sparse(sparse, initializer_place(name), context_.external)));
-  if (!errors.empty()) return errors;
-  return Done{};
+      errors.keep(add_constant(name, read_sparse(sparse, initializer_place(name), context_.external)));
+  return errors.status();
 }
 
 Status GraphReader::add_nodes() {
   RONDO_TRY(const std::vector<int> order,
             execution_order(uses_, [&](std::string_view name) { return values_.count(name) != 0; }));
-  Diagnostics errors;
+  ErrorList errors;
   std::unordered_set<std::string_view> failed;  // results of nodes with errors: what uses them is not looked at
   for (int index : order) {
     const NodeUses& uses = uses_[static_cast<size_t>(index)];
     const auto is_lost = [&](std::string_view name) { return failed.count(name) != 0; };
     const bool lost = std::any_of(uses.node->input().begin(), uses.node->input().end(), is_lost) ||
                       std::any_of(uses.captured.begin(), uses.captured.end(), is_lost);
-    Status done = lost ? Status(Diagnostics{}) : append_node(uses, values_, context_, graph_);
+    Status done = lost ? Status(told_already()) : append_node(uses, values_, context_, graph_);
     if (done) continue;
     failed.insert(uses.node->output().begin(), uses.node->output().end());
     for (Diagnostic error : done.errors()) {
       const bool is_own = error.place.starts_with(node_place(*uses.node));
       error.message += fmt::format("{} node {} of {}", is_own ? ";" : ",", index + 1, proto_.node_size());
-      errors.push_back(std::move(error));
+      errors.add({std::move(error)});
     }
-    if (errors.size() >= kMostErrors) break;
+    if (errors.full()) break;
   }
-  if (!errors.empty()) return errors;
-  return Done{};
+  return errors.status();
 }
 
 Status GraphReader::add_outputs() {

@@ -7,11 +7,10 @@
 #include <unordered_map>
 
 #include "frontend/file.h"
+#include "support/error_list.h"
 
 namespace rondo {
 namespace {
-
-constexpr size_t kMostErrors = 20;
 
 struct Edges {
   std::vector<std::vector<int>> users;  // of each node's results; as many times as they are used
@@ -28,12 +27,12 @@ Result<Edges> connect(const std::vector<NodeUses>& nodes, const std::function<bo
   for (size_t i = 0; i < nodes.size(); ++i)
     for (const std::string& output : nodes[i].node->output()) producer.emplace(output, static_cast<int>(i));
   Edges edges{std::vector<std::vector<int>>(nodes.size()), std::vector<std::vector<int>>(nodes.size())};
-  Diagnostics errors;
+  ErrorList errors;
   auto use = [&](size_t user, std::string_view name, int input) {
-    if (name.empty() || errors.size() >= kMostErrors || available(name)) return;
+    if (name.empty() || errors.full() || available(name)) return;
     auto found = producer.find(name);
     if (found == producer.end()) {
-      errors.push_back(undefined(nodes[user], name, input));
+      errors.add({undefined(nodes[user], name, input)});
       return;
     }
     edges.users[static_cast<size_t>(found->second)].push_back(static_cast<int>(user));
@@ -44,7 +43,7 @@ Result<Edges> connect(const std::vector<NodeUses>& nodes, const std::function<bo
     for (const std::string& name : nodes[i].node->input()) use(i, name, input++);
     for (std::string_view name : nodes[i].captured) use(i, name, -1);
   }
-  if (!errors.empty()) return errors;
+  RONDO_CHECK(errors.status());
   return edges;
 }
 
