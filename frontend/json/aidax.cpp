@@ -32,6 +32,21 @@ Result<bool> read_skip(const Json& document) {
   return value != 0;
 }
 
+/// y, and x where in_skip says so.
+Result<Value*> add_skip(ModelBuilder& m, const Json& document, const JsonSequence& x, const JsonSequence& y) {
+  RONDO_TRY(const bool skip, read_skip(document));
+  if (!skip) return y.value;
+  if (!x.is_known() || !y.is_known()) return told_already();
+  const bool fits =
+      y.steps == x.steps && y.features.size() == 1 && x.features.size() == 1 && y.features[0] <= x.features[0];
+  if (!fits)
+    return document.find("in_skip")->error(
+        "the input has not as many steps and features as the output, to which it is "
+        "added; accepted: layers that keep them, or in_skip 0");
+  m.pointer = document.find("in_skip")->place();
+  return m.add(y.value, y.features[0] == x.features[0] ? x.value : m.slice(x.value, 1, 0, y.features[0]));
+}
+
 }  // namespace
 
 bool is_aidax(const Json& document) {
@@ -46,22 +61,15 @@ Result<Graph> read_aidax_json(const JsonSource& source) {
   warn_of_unread(source,
                  {"in_shape", "layers", "in_skip", "in_gain", "out_gain", "metadata", "input_batch", "output_batch"});
   ModelBuilder m;
-  RONDO_TRY(JsonSequence x, add_rtneural_input(m, document));
-  RONDO_TRY(x.value, amplified(m, x.value, document, "in_gain"));
-  RONDO_TRY(JsonSequence y, add_rtneural_layers(m, document, x));
-  RONDO_TRY(const bool skip, read_skip(document));
-  if (skip) {
-    const bool fits =
-        y.steps == x.steps && y.features.size() == 1 && x.features.size() == 1 && y.features[0] <= x.features[0];
-    if (!fits)
-      return document.find("in_skip")->error(
-          "the input has not as many steps and features as the output, to which it is "
-          "added; accepted: layers that keep them, or in_skip 0");
-    m.pointer = document.find("in_skip")->place();
-    Value* around = y.features[0] == x.features[0] ? x.value : m.slice(x.value, 1, 0, y.features[0]);
-    y.value = m.add(y.value, around);
-  }
-  RONDO_TRY(y.value, amplified(m, y.value, document, "out_gain"));
+  ErrorList errors;
+  JsonSequence x;
+  if (!errors.keep(add_rtneural_input(m, document), x)) x = JsonSequence::unknown(m);
+  errors.keep(amplified(m, x.value, document, "in_gain"), x.value);
+  JsonSequence y;
+  if (!errors.keep(add_rtneural_layers(m, document, x), y)) y = JsonSequence::unknown(m);
+  errors.keep(add_skip(m, document, x, y), y.value);
+  errors.keep(amplified(m, y.value, document, "out_gain"), y.value);
+  RONDO_CHECK(errors.status());
   m.output(y.value, "output");
   return std::move(m.graph);
 }

@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "frontend/file.h"
+#include "support/closest.h"
 
 namespace rondo {
 
@@ -68,11 +69,13 @@ Result<Json> Json::member(std::string_view name, std::string_view accepted) cons
 }
 
 Status Json::only(std::initializer_list<std::string_view> names) const {
+  ErrorList errors;
   for (size_t i = 0; i < size(); ++i)
     if (std::find(names.begin(), names.end(), name(i)) == names.end())
-      return item(i).refused(
-          fmt::format("the member {} means nothing here; accepted: {}", in_quotes(name(i)), fmt::join(names, ", ")));
-  return Done{};
+      errors.add(
+          {item(i).refused(fmt::format("the member {} means nothing here; accepted: {}{}", in_quotes(name(i)),
+                                       fmt::join(names, ", "), did_you_mean(name(i), {names.begin(), names.end()})))});
+  return errors.status();
 }
 
 Status Json::require(JsonKind kind, std::string_view accepted) const {

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "support/result.h"
+#include "support/error_list.h"
 
 namespace rondo {
 
@@ -77,7 +77,8 @@ class Json {
   Result<Json> member(std::string_view name, std::string_view accepted) const;
   /// Like find, but null counts as absent.
   std::optional<Json> find_value(std::string_view name) const;
-  /// The first member whose name is not among these is an error.
+  /// Members whose names are not among these are errors. What is read from the object should wait for it to be right: a
+  /// misspelt member is one that is missing, too.
   Status only(std::initializer_list<std::string_view> names) const;
 
   // Values of one kind, or errors.

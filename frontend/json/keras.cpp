@@ -66,13 +66,29 @@ class KerasReader {
 
   Result<Graph> read() {
     RONDO_CHECK(read_header());
-    for (size_t i = 0; i < layers_->size(); ++i) RONDO_CHECK(read_layer(layers_->item(i)));
-    RONDO_CHECK(read_outputs());
-    RONDO_CHECK(check_parameters());
+    ErrorList errors;
+    for (size_t i = 0; i < layers_->size(); ++i)
+      if (const Json layer = layers_->item(i); !errors.keep(read_layer(layer))) stand_in(layer);
+    errors.keep(read_outputs());
+    errors.keep(check_parameters());
+    RONDO_CHECK(errors.status());
     return std::move(m_.graph);
   }
 
  private:
+  /// What a layer with errors gives.
+  void stand_in(const Json& layer) {
+    const Result<std::string> name = name_of(layer);
+    lost_ = lost_ || !name;
+    last_ = name ? *name : layer.place();
+    values_.emplace(last_, JsonSequence::unknown(m_));
+  }
+  /// A layer that is not there; nothing to say where a layer's name could not be read.
+  Diagnostics absent(const Json& json, std::string message) const {
+    if (lost_) return told_already();
+    return {json.error(std::move(message))};
+  }
+
   Status read_header() {
     warn_of_unread(source_, {"architecture", "image_data_format", "input_shapes", "output_shapes", "tests",
                              "trainable_params", "hash"});
@@ -133,7 +149,8 @@ class KerasReader {
     std::vector<JsonSequence> inputs;
     for (const std::string& input : names) {
       if (!values_.count(input))
-        return layer.error(fmt::format("its input is the layer {}, which does not stand before it", in_quotes(input)));
+        return absent(layer,
+                      fmt::format("its input is the layer {}, which does not stand before it", in_quotes(input)));
       inputs.push_back(values_.at(input));
     }
     if (sequential_ && inputs.empty()) {  // the shape may stand at the first layer
@@ -178,18 +195,20 @@ class KerasReader {
       RONDO_TRY(names, read_references(*outputs));
     }
     for (const std::string& name : names)
-      if (!values_.count(name)) return outputs->error(fmt::format("there is no layer {}", in_quotes(name)));
-    if (m_.graph.params.size() == 1) m_.graph.params[0]->name = m_.graph.timing[0].name = "input";
+      if (!values_.count(name)) return absent(*outputs, fmt::format("there is no layer {}", in_quotes(name)));
+    if (m_.graph.params.size() == 1 && m_.graph.timing.size() == 1)
+      m_.graph.params[0]->name = m_.graph.timing[0].name = "input";
     if (names.empty()) return outputs->expected("at least one output");
     for (const std::string& name : names) m_.output(values_.at(name).value, names.size() == 1 ? "output" : name);
     return Done{};
   }
 
   Status check_parameters() const {
+    ErrorList errors;
     for (size_t i = 0; i < parameters_->size(); ++i)
       if (!values_.count(parameters_->name(i)))
-        return parameters_->item(i).error("weights of a layer that the architecture does not have");
-    return Done{};
+        errors.add(absent(parameters_->item(i), "weights of a layer that the architecture does not have"));
+    return errors.status();
   }
 
   const JsonSource& source_;
@@ -200,6 +219,7 @@ class KerasReader {
   KerasVersion version_ = KerasVersion::two;
   std::map<std::string, JsonSequence> values_;  // by layer
   std::string last_;                            // the layer read last
+  bool lost_ = false;                           // a layer's name could not be read
 };
 
 }  // namespace

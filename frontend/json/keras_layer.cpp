@@ -16,6 +16,7 @@
 #include "frontend/file.h"
 #include "frontend/json/keras_layer_reader.h"
 #include "frontend/tensor_bytes.h"
+#include "support/closest.h"
 
 namespace rondo {
 namespace {
@@ -79,16 +80,18 @@ const KerasLayer::Row KerasLayer::kRows[] = {
 };
 
 Status KerasLayer::only(std::initializer_list<std::string_view> names) const {
+  ErrorList errors;
   for (size_t i = 0; i < config_.size(); ++i) {
     const std::string& name = config_.name(i);
     if (is_idle(name) || std::find(names.begin(), names.end(), name) != names.end()) continue;
     const Json value = config_.item(i);
     const bool off = value.is(JsonKind::null) || (value.is(JsonKind::boolean) && value.node().integer == 0);
     if (!off)
-      return value.refused(fmt::format("the option {} of this layer is not known; accepted: null or false, or {}",
-                                       in_quotes(name), fmt::join(names, ", ")));
+      errors.add({value.refused(
+          fmt::format("the option {} of this layer is not known; accepted: null or false, or {}{}", in_quotes(name),
+                      fmt::join(names, ", "), did_you_mean(name, {names.begin(), names.end()})))});
   }
-  return Done{};
+  return errors.status();
 }
 
 Result<int64_t> KerasLayer::size(std::string_view name, std::optional<int64_t> absent) const {
@@ -142,22 +145,30 @@ Result<Numbers> KerasLayer::weights(const std::string& name, std::vector<int64_t
   RONDO_TRY(const Json json, all.member(name, "weights: base64 of float32, or a list of numbers"));
   const bool written = json.is(JsonKind::list) && json.size() > 0 && json.item(0).is(JsonKind::number);
   RONDO_TRY(Numbers numbers, written ? read_numbers(json) : read_base64(json));
+  const auto any = std::find(shape.begin(), shape.end(), kAnySize);
+  if (any != shape.end()) *any = 1;
   RONDO_TRY(const int64_t bytes, checked_byte_count(DType::f32, shape, json.place()));
   const int64_t count = bytes / byte_size(DType::f32);
-  if (numbers.count() != count)
+  if (any != shape.end()) {
+    if (numbers.count() == 0 || numbers.count() % count != 0)
+      return json.error(fmt::format("found {} numbers; accepted: a multiple of {}", numbers.count(), count));
+    *any = numbers.count() / count;
+  } else if (numbers.count() != count) {
     return json.error(
         fmt::format("found {} numbers; accepted: {}, [{}]", numbers.count(), count, fmt::join(shape, ", ")));
+  }
   return reshaped(std::move(numbers), std::move(shape));
 }
 
 Status KerasLayer::check_unread() const {
   const std::optional<Json> all = model_.parameters.find(name_);
+  ErrorList errors;
   for (size_t i = 0; all && i < all->size(); ++i) {
     const std::string& name = all->name(i);
     if (!read_arrays_.count(name) && name != "td_input_len" && name != "td_output_len")
-      return all->item(i).error("the layer has no use for this array; accepted: those that its options ask for");
+      errors.add({all->item(i).error("the layer has no use for this array; accepted: those that its options ask for")});
   }
-  return Done{};
+  return errors.status();
 }
 
 Result<std::optional<Numbers>> KerasLayer::bias(int64_t count) const {
@@ -167,8 +178,8 @@ Result<std::optional<Numbers>> KerasLayer::bias(int64_t count) const {
   return std::optional(std::move(numbers));
 }
 
-Status KerasLayer::require_rank(size_t features) const {
-  if (x_.features.size() == features) return Done{};
+Status KerasLayer::require_rank(size_t features) {
+  if (x_.has_rank(features)) return Done{};
   return json_.error(fmt::format("its input is [time, {}]; accepted: {}", fmt::join(x_.features, ", "),
                                  features == 1 ? "[time, features]" : "[time, features, channels]"));
 }
@@ -176,11 +187,15 @@ Status KerasLayer::require_rank(size_t features) const {
 Status KerasLayer::dense() {
   RONDO_CHECK(only({"units", "activation", "use_bias"}));
   RONDO_TRY(const int64_t units, size("units"));
-  RONDO_TRY(const Numbers w, weights("weights", {channels(), units}));
-  RONDO_TRY(const auto b, bias(units));
-  x_.value = add_dense(m_, x_.value, w, b);
-  x_.features.back() = units;
-  return apply_activation();
+  Numbers w;
+  std::optional<Numbers> b;
+  ErrorList errors;
+  errors.keep(weights("weights", {channels(), units}), w);
+  errors.keep(bias(units), b);
+  if (!errors.failed()) x_.value = add_dense(m_, x_.value, w, b);
+  x_.set_channels(units);
+  errors.keep(apply_activation());
+  return errors.status();
 }
 
 /// Dense over the last axis is what it does at each step anyway.
@@ -193,26 +208,31 @@ Status KerasLayer::time_distributed() {
   return dense();
 }
 
+Status KerasLayer::require_last(const Json& axis) const {
+  RONDO_TRY(const auto values, axis.integers(-1, 3));
+  const auto last = static_cast<int64_t>(x_.features.size()) + 1;  // with the batch's axis, and that of time
+  const bool fits = values.size() == 1 && (values[0] == -1 || values[0] == last || values[0] == last - 1);
+  if (fits || x_.features.empty()) return Done{};
+  return axis.expected("the last axis");
+}
+
 Status KerasLayer::batch_normalization() {
   RONDO_CHECK(only({"axis", "epsilon", "center", "scale"}));
-  if (const auto axis = config_.find_value("axis")) {
-    RONDO_TRY(const auto values, axis->integers(-1, 3));
-    const auto last = static_cast<int64_t>(x_.features.size()) + 1;  // with the batch's axis, and that of time
-    if (values.size() != 1 || (values[0] != -1 && values[0] != last && values[0] != last - 1))
-      return axis->expected("the last axis");
-  }
-  RONDO_TRY(const double epsilon, number("epsilon", 1e-3));
-  RONDO_TRY(const bool scale, flag(config_, "scale", true));
-  RONDO_TRY(const bool center, flag(config_, "center", true));
-  std::optional<Numbers> gamma, beta;
-  if (scale) {
-    RONDO_TRY(gamma, weights("gamma", {channels()}));
-  }
-  if (center) {
-    RONDO_TRY(beta, weights("beta", {channels()}));
-  }
+  ErrorList errors;
+  if (const auto axis = config_.find_value("axis")) errors.keep(require_last(*axis));
+  double epsilon = 0;
+  bool scale = true, center = true;
+  errors.keep(number("epsilon", 1e-3), epsilon);
+  errors.keep(flag(config_, "scale", true), scale);
+  errors.keep(flag(config_, "center", true), center);
+  RONDO_CHECK(errors.status());
   RONDO_TRY(const Numbers mean, weights("moving_mean", {channels()}));
-  RONDO_TRY(const Numbers variance, weights("moving_variance", {channels()}));
+  Numbers variance;
+  std::optional<Numbers> gamma, beta;
+  errors.keep(weights("moving_variance", mean.shape), variance);
+  if (scale) errors.keep(weights("gamma", mean.shape), gamma);
+  if (center) errors.keep(weights("beta", mean.shape), beta);
+  RONDO_CHECK(errors.status());
   RONDO_TRY(x_.value, add_normalisation(m_, x_.value, mean, variance, epsilon, gamma, beta));
   return Done{};
 }
@@ -285,7 +305,8 @@ Status KerasLayer::merged(Op op) {
   RONDO_CHECK(only({}));
   if (inputs_.size() < 2) return json_.error("a layer that merges needs two inputs or more");
   for (size_t i = 1; i < inputs_.size(); ++i) {
-    if (inputs_[i].features != x_.features || inputs_[i].steps != x_.steps)
+    const bool are_known = x_.is_known() && inputs_[i].is_known();
+    if (are_known && (inputs_[i].features != x_.features || inputs_[i].steps != x_.steps))
       return json_.error("its inputs have different shapes; accepted: equal ones");
     x_.value = m_.node(op, {x_.value, inputs_[i].value});
   }
@@ -300,6 +321,7 @@ Status KerasLayer::concatenate() {
   }
   std::vector<Value*> parts{x_.value};
   for (size_t i = 1; i < inputs_.size(); ++i) {
+    if (!x_.is_known() || !inputs_[i].is_known()) return told_already();
     if (inputs_[i].features.size() != x_.features.size() || inputs_[i].steps != x_.steps)
       return json_.error("its inputs differ in more than their last axis; accepted: equal steps");
     parts.push_back(inputs_[i].value);

@@ -64,6 +64,7 @@ class KerasLayer {
 
   // Weights.
   Result<Json> parameters() const { return model_.parameters.member(name_, "the weights of the layer of this name"); }
+  /// One size may be kAnySize: then it is what the count of numbers leaves for it.
   Result<Numbers> weights(const std::string& name, std::vector<int64_t> shape) const;
   /// Every array of the layer has been read.
   Status check_unread() const;
@@ -71,8 +72,9 @@ class KerasLayer {
 
   Result<RecurrentLayer> recurrent_layer(Op op, const Json& config, const std::vector<std::string>& prefixes) const;
   Status take_recurrent(const RecurrentLayer& layer, const Json& config);
-  Status require_rank(size_t features) const;
-  int64_t channels() const { return x_.features.back(); }
+  Status require_rank(size_t features);
+  Status require_last(const Json& axis) const;
+  int64_t channels() const { return x_.channels(); }
 
   KerasModel& model_;
   ModelBuilder& m_;

@@ -22,20 +22,23 @@ Result<RecurrentLayer> KerasLayer::recurrent_layer(Op op, const Json& config,
   RecurrentLayer layer;
   layer.op = op;
   layer.linear_before_reset = reset_after;
+  ErrorList errors;
   for (const std::string& prefix : prefixes) {
     KerasRecurrent arrays{op, channels(), units, {}, {}, {}};
-    RONDO_TRY(arrays.kernel, weights(prefix + "weights", {channels(), width}));
-    RONDO_TRY(arrays.recurrent_kernel, weights(prefix + "recurrent_weights", {units, width}));
-    if (use_bias) {
-      const bool two = op == Op::GRU && reset_after;
-      RONDO_TRY(arrays.bias,
-                weights(prefix + "bias", two ? std::vector<int64_t>{2, width} : std::vector<int64_t>{width}));
-    }
-    RONDO_TRY(RecurrentWeights direction, keras_recurrent_weights(arrays, layer.linear_before_reset));
-    layer.directions.push_back(std::move(direction));
+    ErrorList missing;
+    missing.keep(weights(prefix + "weights", {channels(), width}), arrays.kernel);
+    missing.keep(weights(prefix + "recurrent_weights", {units, width}), arrays.recurrent_kernel);
+    const bool two = op == Op::GRU && reset_after;
+    if (use_bias)
+      missing.keep(weights(prefix + "bias", two ? std::vector<int64_t>{2, width} : std::vector<int64_t>{width}),
+                   arrays.bias);
+    if (errors.keep(missing.status()))
+      errors.keep(keras_recurrent_weights(arrays, layer.linear_before_reset), layer.directions.emplace_back());
   }
-  RONDO_TRY(const std::string activation, keras_cell_activation(config.find("activation"), "Tanh"));
-  RONDO_TRY(const std::string gate, keras_cell_activation(config.find("recurrent_activation"), "Sigmoid"));
+  std::string activation, gate;
+  errors.keep(keras_cell_activation(config.find("activation"), "Tanh"), activation);
+  errors.keep(keras_cell_activation(config.find("recurrent_activation"), "Sigmoid"), gate);
+  RONDO_CHECK(errors.status());
   layer.activations = {gate, activation};
   if (op == Op::LSTM) layer.activations.push_back(activation);
   return layer;

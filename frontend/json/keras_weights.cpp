@@ -122,9 +122,9 @@ Result<std::string> keras_cell_activation(const std::optional<Json>& name, std::
 
 Result<RecurrentWeights> keras_recurrent_weights(const KerasRecurrent& arrays, bool& linear_before_reset) {
   const int64_t gates = gate_count(arrays.op), width = gates * arrays.hidden;
-  RONDO_CHECK(require_shape(
-      arrays.kernel, {arrays.inputs, width},
-      fmt::format("W[inputs, {} * hidden] for {} inputs and {} hidden units", gates, arrays.inputs, arrays.hidden)));
+  RONDO_CHECK(require_shape(arrays.kernel, {arrays.inputs, width},
+                            fmt::format("W[inputs, {} * hidden] for {} inputs and {} hidden units", gates,
+                                        shown_size(arrays.inputs), arrays.hidden)));
   RONDO_CHECK(require_shape(arrays.recurrent_kernel, {arrays.hidden, width},
                             fmt::format("U[hidden, {} * hidden] for {} hidden units", gates, arrays.hidden)));
   const std::vector<int> order = onnx_order(arrays.op);

@@ -16,9 +16,11 @@ Status KerasLayer::conv1d() {
   RONDO_TRY(const auto strides, sizes("strides", 1));
   RONDO_TRY(const auto dilations, sizes("dilation_rate", 1));
   RONDO_TRY(const int64_t groups, size("groups", 1));
-  if (channels() % groups != 0 || filters % groups != 0)
-    return config_.find("groups")->expected(fmt::format("a divisor of {} inputs and {} filters", channels(), filters));
-  RONDO_TRY(const Numbers w, weights("weights", {filters, window[0], channels() / groups}));
+  const int64_t inputs = x_.is_known() ? channels() / groups : kAnySize;
+  if ((x_.is_known() && channels() % groups != 0) || filters % groups != 0)
+    return config_.find("groups")->expected(
+        fmt::format("a divisor of {} inputs and {} filters", shown_size(channels()), filters));
+  RONDO_TRY(const Numbers w, weights("weights", {filters, window[0], inputs}));
   Conv1d conv{transposed(w, {0, 2, 1}), {}, strides[0], dilations[0], groups};
   RONDO_TRY(conv.bias, bias(filters));
   const int64_t reach = (window[0] - 1) * dilations[0];
@@ -52,6 +54,7 @@ Status KerasLayer::conv2d() {
                     "activation", "use_bias"}));
   RONDO_TRY(const std::string format, word("data_format", "channels_last"));
   if (format != "channels_last") return config_.find("data_format")->expected("'channels_last'");
+  if (!x_.is_known()) return told_already();
   if (!x_.steps) return json_.refused("a Conv2D over a sequence of any length; accepted: a fixed number of steps");
   RONDO_TRY(const int64_t filters, size("filters"));
   RONDO_TRY(const auto window, sizes("kernel_size", 2));

@@ -29,11 +29,13 @@ Result<int64_t> size_of(const Json& config, std::string_view name, int64_t high,
 
 /// Signals with several channels are not known.
 Status require_one_channel(const Json& config) {
+  ErrorList errors;
   for (const char* name : {"in_channels", "out_channels"}) {
-    RONDO_TRY(const int64_t channels, size_of(config, name, kLargestSize, 1));
-    if (channels != 1) return config.find(name)->expected("1 channel");
+    int64_t channels = 1;
+    if (errors.keep(size_of(config, name, kLargestSize, 1), channels) && channels != 1)
+      errors.add({config.find(name)->expected("1 channel")});
   }
-  return Done{};
+  return errors.status();
 }
 
 /// Takes the flat list apart, from the front.
@@ -80,12 +82,24 @@ RecurrentWeights take_lstm_layer(FlatWeights& weights, int64_t inputs, int64_t h
   return layer;
 }
 
-Result<Graph> read_lstm(const Json& config, FlatWeights weights) {
+struct LstmConfig {
+  int64_t inputs = 1, hidden = 1, layers = 1;
+};
+
+Result<LstmConfig> read_lstm_config(const Json& config) {
   RONDO_CHECK(config.only({"input_size", "hidden_size", "num_layers", "in_channels", "out_channels"}));
-  RONDO_CHECK(require_one_channel(config));
-  RONDO_TRY(const int64_t inputs, size_of(config, "input_size", kLargestSize, 1));
-  RONDO_TRY(const int64_t hidden, size_of(config, "hidden_size", kLargestSize));
-  RONDO_TRY(const int64_t layers, size_of(config, "num_layers", kMostLayers));
+  LstmConfig sizes;
+  ErrorList errors;
+  errors.keep(require_one_channel(config));
+  errors.keep(size_of(config, "input_size", kLargestSize, 1), sizes.inputs);
+  errors.keep(size_of(config, "hidden_size", kLargestSize), sizes.hidden);
+  errors.keep(size_of(config, "num_layers", kMostLayers), sizes.layers);
+  RONDO_CHECK(errors.status());
+  return sizes;
+}
+
+Result<Graph> read_lstm(const LstmConfig& config, FlatWeights weights) {
+  const auto [inputs, hidden, layers] = config;
   int64_t count = hidden + 1;
   for (int64_t i = 0; i < layers; ++i) count += 4 * hidden * ((i == 0 ? inputs : hidden) + hidden + 1) + 2 * hidden;
   RONDO_CHECK(weights.require_count(
@@ -106,12 +120,29 @@ Result<Graph> read_lstm(const Json& config, FlatWeights weights) {
   return std::move(m.graph);
 }
 
-Result<Graph> read_linear(const Json& config, FlatWeights weights) {
+struct LinearConfig {
+  int64_t taps = 1;
+  bool bias = false;
+};
+
+Result<bool> read_bias(const Json& config) {
+  RONDO_TRY(const Json bias, config.member("bias", "true or false"));
+  return bias.boolean();
+}
+
+Result<LinearConfig> read_linear_config(const Json& config) {
   RONDO_CHECK(config.only({"receptive_field", "bias", "in_channels", "out_channels", "implementation"}));
-  RONDO_TRY(const int64_t taps, size_of(config, "receptive_field", kLargestSize));
-  RONDO_CHECK(require_one_channel(config));
-  RONDO_TRY(const Json with_bias, config.member("bias", "true or false"));
-  RONDO_TRY(const bool bias, with_bias.boolean());
+  LinearConfig read;
+  ErrorList errors;
+  errors.keep(size_of(config, "receptive_field", kLargestSize), read.taps);
+  errors.keep(require_one_channel(config));
+  errors.keep(read_bias(config), read.bias);
+  RONDO_CHECK(errors.status());
+  return read;
+}
+
+Result<Graph> read_linear(const LinearConfig& config, FlatWeights weights) {
+  const auto [taps, bias] = config;
   RONDO_CHECK(weights.require_count(taps + bias, "receptive_field taps, and the bias where there is one"));
   Conv1d conv;
   conv.weights = weights.take({1, 1, taps});
@@ -123,6 +154,29 @@ Result<Graph> read_linear(const Json& config, FlatWeights weights) {
   Value* x = m.input("input", DType::f32, {Dim::symbol("T"), 1});
   m.output(add_conv1d(m, x, conv), "output");
   return std::move(m.graph);
+}
+
+Result<Numbers> read_weights(const Json& document) {
+  RONDO_TRY(const Json list, document.member("weights", "a list of numbers"));
+  return read_numbers(list);
+}
+
+/// The configuration and the weights, which can have errors each, and then the model from the two.
+template <class Config>
+Result<Graph> read_architecture(const Json& document, Result<Config> (*read_config)(const Json&),
+                                Result<Graph> (*read_model)(const Config&, FlatWeights)) {
+  const auto config_of = [&]() -> Result<Config> {
+    RONDO_TRY(const Json config, document.member("config", "an object of sizes"));
+    RONDO_CHECK(config.require(JsonKind::object, "an object of sizes"));
+    return read_config(config);
+  };
+  Config config;
+  Numbers weights;
+  ErrorList errors;
+  errors.keep(config_of(), config);
+  errors.keep(read_weights(document), weights);
+  RONDO_CHECK(errors.status());
+  return read_model(config, FlatWeights(std::move(weights)));
 }
 
 }  // namespace
@@ -137,14 +191,9 @@ Result<Graph> read_nam_json(const JsonSource& source) {
   warn_of_unread(source, {"version", "metadata", "architecture", "config", "weights", "sample_rate"});
   RONDO_TRY(const Json architecture, document.member("architecture", "'LSTM' or 'Linear'"));
   RONDO_TRY(const std::string word, architecture.text());
-  if (word != "LSTM" && word != "Linear")
-    return architecture.refused(fmt::format("found the architecture {}; accepted: 'LSTM', 'Linear'", in_quotes(word)));
-  RONDO_TRY(const Json config, document.member("config", "an object of sizes"));
-  RONDO_CHECK(config.require(JsonKind::object, "an object of sizes"));
-  RONDO_TRY(const Json list, document.member("weights", "a list of numbers"));
-  RONDO_TRY(Numbers numbers, read_numbers(list));
-  return word == "LSTM" ? read_lstm(config, FlatWeights(std::move(numbers)))
-                        : read_linear(config, FlatWeights(std::move(numbers)));
+  if (word == "LSTM") return read_architecture(document, read_lstm_config, read_lstm);
+  if (word == "Linear") return read_architecture(document, read_linear_config, read_linear);
+  return architecture.refused(fmt::format("found the architecture {}; accepted: 'LSTM', 'Linear'", in_quotes(word)));
 }
 
 }  // namespace rondo

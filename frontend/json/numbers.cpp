@@ -73,12 +73,15 @@ Result<Numbers> read_numbers(const Json& json) {
   return numbers;
 }
 
+std::string shown_size(int64_t size) { return size == kAnySize ? "any" : std::to_string(size); }
+
 Status require_shape(const Numbers& numbers, const std::vector<int64_t>& want, std::string_view meaning) {
   bool same = numbers.shape.size() == want.size();
-  for (size_t axis = 0; same && axis < want.size(); ++axis) same = want[axis] < 0 || want[axis] == numbers.shape[axis];
+  for (size_t axis = 0; same && axis < want.size(); ++axis)
+    same = want[axis] == kAnySize || want[axis] == numbers.shape[axis];
   if (same) return Done{};
   std::vector<std::string> sizes;
-  for (int64_t size : want) sizes.push_back(size < 0 ? "any" : std::to_string(size));
+  for (int64_t size : want) sizes.push_back(shown_size(size));
   return invalid(fmt::format("found an array [{}]; accepted: [{}]: {}", fmt::join(numbers.shape, ", "),
                              fmt::join(sizes, ", "), meaning),
                  numbers.place);

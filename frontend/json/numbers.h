@@ -19,7 +19,12 @@ struct Numbers {
 /// Nested lists of equal lengths, of numbers that float32 can hold, to any depth; a number alone has the shape [].
 Result<Numbers> read_numbers(const Json& json);
 
-/// The shape must be `want`; -1 stands for any size. `meaning` tells what the array is: "U[hidden, 4 * hidden]".
+/// A size that is not known, since what decides it has errors: any size fits it.
+inline constexpr int64_t kAnySize = -1;
+/// "8"; "any" for kAnySize.
+std::string shown_size(int64_t size);
+
+/// The shape must be `want`; kAnySize stands for any size. `meaning` tells what the array is: "U[hidden, 4 * hidden]".
 Status require_shape(const Numbers& numbers, const std::vector<int64_t>& want, std::string_view meaning);
 
 /// Axis i of the result is axis perm[i].

@@ -26,6 +26,12 @@ class OwnScope {
   Status define(const std::string& name, Value* value, const std::string& place);
   Result<Value*> require(const std::string& name, const std::string& place);
 
+  /// What has errors should have defined this name: an untyped value has it, so that what uses it can be read.
+  void stand_in(const std::string& name);
+  /// What has errors should have defined names that are not known: nothing is said from here on of those that are
+  /// missing.
+  void lose_names() { lost_ = true; }
+
   const std::vector<std::string>& captured() const { return captured_; }
   /// Makes the parameters after the first `own` those for `names`, in this order; used ones are among them.
   void order_captures(size_t own, const std::vector<std::string>& names);
@@ -38,6 +44,7 @@ class OwnScope {
   int depth_;
   std::map<std::string, Value*> values_;
   std::vector<std::string> captured_;
+  bool lost_ = false;
 };
 
 /// "f32[T, 2*H]".
@@ -47,9 +54,9 @@ Result<Tensor> read_own_tensor(const Json& json);
 /// A model operator by its name.
 Result<Op> find_own_operator(const std::string& name, const std::string& place);
 
-/// "y, h = Op(a, b + c, attribute=1)".
+/// "y, h = Op(a, b + c, attribute=1)". One with errors still defines its names.
 Status read_own_formula(const Json& json, OwnScope& scope);
-/// A list of nodes: formulas, {"op": …} or {"scan": …}.
+/// A list of nodes: formulas, {"op": …} or {"scan": …}. Each tells its errors.
 Status read_own_nodes(const Json& json, OwnScope& scope);
 
 }  // namespace rondo

@@ -37,6 +37,15 @@ class FormulaReader {
 
   Status read() {
     std::vector<std::string> names;
+    Status done = read(names);
+    if (done) return done;
+    for (const std::string& name : names) scope_.stand_in(name);
+    if (names.empty()) scope_.lose_names();
+    return done;
+  }
+
+ private:
+  Status read(std::vector<std::string>& names) {
     do {
       RONDO_TRY(std::string name, read_name("a result's name"));
       names.push_back(std::move(name));
@@ -49,7 +58,6 @@ class FormulaReader {
     return name_results(names, value);
   }
 
- private:
   Diagnostic fail(std::string_view accepted) const {
     const std::string found = at_ < text_.size() ? in_quotes(text_.substr(at_, 1)) : "the end";
     return invalid(fmt::format("found {} at character {} of the formula; accepted: {}", found, at_ + 1, accepted),

@@ -130,13 +130,14 @@ Result<Region> read_graph(const Json& json, std::string attribute, OwnScope& out
     RONDO_TRY(const auto names, read_names(*inputs));
     for (const std::string& name : names) RONDO_CHECK(add_param(region, name, inputs->place()));
   }
-  if (const auto nodes = json.find("nodes")) RONDO_CHECK(read_own_nodes(*nodes, *region.scope));
+  ErrorList errors;
+  if (const auto nodes = json.find("nodes")) errors.keep(read_own_nodes(*nodes, *region.scope));
   RONDO_TRY(const Json outputs, json.member("outputs", "the names of the graph's outputs"));
-  RONDO_TRY(const auto names, read_names(outputs));
-  for (const std::string& name : names) {
-    RONDO_TRY(Value * value, region.scope->require(name, outputs.place()));
-    region.graph->outputs.push_back(value);
-  }
+  std::vector<std::string> names;
+  errors.keep(read_names(outputs), names);
+  for (const std::string& name : names)
+    errors.keep(region.scope->require(name, outputs.place()), region.graph->outputs.emplace_back());
+  RONDO_CHECK(errors.status());
   return region;
 }
 
@@ -152,44 +153,65 @@ Status name_results(Node& node, const std::vector<std::string>& names, OwnScope&
   return Done{};
 }
 
-/// {"op": "Gemm", "in": ["x", "W"], "out": "y", "attributes": {"transB": 1}}
-Status read_operator(const Json& json, OwnScope& scope) {
-  RONDO_CHECK(json.only({"op", "in", "out", "attributes", "name"}));
-  RONDO_TRY(const Json word, json.member("op", "an operator's name"));
-  RONDO_TRY(const std::string operator_name, word.text());
-  RONDO_TRY(const Op op, find_own_operator(operator_name, word.place()));
-  std::vector<Value*> operands;
-  if (const auto in = json.find("in")) {
-    if (in->is(JsonKind::list)) {
-      for (size_t i = 0; i < in->size(); ++i) {
-        RONDO_TRY(Value * operand, read_operand(in->item(i), scope));
-        operands.push_back(operand);
-      }
-    } else {
-      RONDO_TRY(Value * operand, read_operand(*in, scope));
-      operands.push_back(operand);
-    }
+/// The operands of a node: one, or a list.
+Result<std::vector<Value*>> read_operands(const Json& json, OwnScope& scope) {
+  if (!json.is(JsonKind::list)) {
+    RONDO_TRY(Value * operand, read_operand(json, scope));
+    return std::vector<Value*>{operand};
   }
+  std::vector<Value*> operands(json.size());
+  ErrorList errors;
+  for (size_t i = 0; i < json.size(); ++i) errors.keep(read_operand(json.item(i), scope), operands[i]);
+  RONDO_CHECK(errors.status());
+  return operands;
+}
+
+/// Attributes, of which graphs become regions.
+Status read_attributes(const Json& given, OwnScope& scope, Attributes& attributes, std::vector<Region>& regions) {
+  RONDO_CHECK(given.require(JsonKind::object, "an object of attributes"));
+  ErrorList errors;
+  for (size_t i = 0; i < given.size(); ++i) {
+    const std::string& name = given.name(i);
+    const Json json = given.item(i);
+    Attribute value;
+    if (name == "captures" || name == "regions")
+      errors.add({json.refused("an attribute of this name; accepted: others")});
+    else if (is_graph(json))
+      errors.keep(read_graph(json, name, scope), regions.emplace_back());
+    else if (errors.keep(read_attribute(json), value))
+      attributes.set(name, std::move(value));
+  }
+  return errors.status();
+}
+
+Result<std::vector<std::string>> read_results(const Json& json) {
+  RONDO_TRY(const Json out, json.member("out", "the name of the result, or a list of names"));
+  RONDO_TRY(std::vector<std::string> names, read_names(out));
+  if (names.empty()) return out.expected("at least one name");
+  return names;
+}
+
+Result<Op> read_op(const Json& json) {
+  RONDO_TRY(const Json word, json.member("op", "an operator's name"));
+  RONDO_TRY(const std::string name, word.text());
+  return find_own_operator(name, word.place());
+}
+
+/// {"op": "Gemm", "in": ["x", "W"], "out": "y", "attributes": {"transB": 1}}
+Status read_operator(const Json& json, OwnScope& scope, std::vector<std::string>& results) {
+  RONDO_CHECK(json.only({"op", "in", "out", "attributes", "name"}));
+  Op op = Op::unsupported;
+  std::string name;
+  std::vector<Value*> operands;
   Attributes attributes;
   std::vector<Region> regions;
-  if (const auto given = json.find("attributes")) {
-    RONDO_CHECK(given->require(JsonKind::object, "an object of attributes"));
-    for (size_t i = 0; i < given->size(); ++i) {
-      const std::string& name = given->name(i);
-      if (name == "captures" || name == "regions")
-        return given->item(i).refused("an attribute of this name; accepted: others");
-      if (is_graph(given->item(i))) {
-        RONDO_TRY(Region region, read_graph(given->item(i), name, scope));
-        regions.push_back(std::move(region));
-        continue;
-      }
-      RONDO_TRY(Attribute value, read_attribute(given->item(i)));
-      attributes.set(name, std::move(value));
-    }
-  }
-  RONDO_TRY(const Json out, json.member("out", "the name of the result, or a list of names"));
-  RONDO_TRY(const auto results, read_names(out));
-  if (results.empty()) return out.expected("at least one name");
+  ErrorList errors;
+  errors.keep(read_op(json), op);
+  if (const auto in = json.find("in")) errors.keep(read_operands(*in, scope), operands);
+  if (const auto given = json.find("attributes")) errors.keep(read_attributes(*given, scope, attributes, regions));
+  errors.keep(read_results(json), results);
+  if (const auto given = json.find("name")) errors.keep(given->text(), name);
+  RONDO_CHECK(errors.status());
   std::vector<std::unique_ptr<Graph>> graphs;
   if (!regions.empty()) {
     RONDO_TRY(graphs, close_regions(std::move(regions), scope, operands, attributes));
@@ -198,10 +220,17 @@ Status read_operator(const Json& json, OwnScope& scope) {
       scope.append(op, std::move(operands), std::move(attributes), static_cast<int>(results.size()), json.place());
   Node& node = *first->producer;
   node.regions = std::move(graphs);
-  if (const auto name = json.find("name")) {
-    RONDO_TRY(node.name, name->text());
-  }
-  return name_results(node, results, scope, out.place());
+  if (json.has("name")) node.name = std::move(name);
+  return name_results(node, results, scope, json.find("out")->place());
+}
+
+Status read_operator(const Json& json, OwnScope& scope) {
+  std::vector<std::string> results;
+  Status done = read_operator(json, scope, results);
+  if (done) return done;
+  for (const std::string& name : results) scope.stand_in(name);
+  if (results.empty()) scope.lose_names();
+  return done;
 }
 
 /// A recurrence: {"state": {h: {"from", "next"}}, "over": {slice: sequence}, "nodes", "each": {result: value per step},
@@ -212,82 +241,114 @@ class ScanReader {
   ScanReader(const Json& json, OwnScope& scope) : json_(json), scope_(scope) {}
 
   Status read() {
-    RONDO_CHECK(json_.require(JsonKind::object, "an object with 'state', 'over', 'nodes', 'each', 'last'"));
-    RONDO_CHECK(json_.only({"state", "over", "nodes", "each", "last", "reverse"}));
-    RONDO_TRY(region_, open_region("body", scope_, json_.place()));
-    RONDO_CHECK(read_states());
-    RONDO_CHECK(read_sequences());
-    if (const auto nodes = json_.find("nodes")) RONDO_CHECK(read_own_nodes(*nodes, *region_.scope));
-    RONDO_CHECK(read_next());
-    RONDO_CHECK(read_results());
-    return finish();
+    Status done = read_parts();
+    if (!done) stand_in();
+    return done;
   }
 
  private:
+  Status read_parts() {
+    RONDO_CHECK(json_.require(JsonKind::object, "an object with 'state', 'over', 'nodes', 'each', 'last'"));
+    RONDO_CHECK(json_.only({"state", "over", "nodes", "each", "last", "reverse"}));
+    RONDO_TRY(region_, open_region("body", scope_, json_.place()));
+    are_named_ = true;
+    ErrorList errors;
+    for (const char* member : {"state", "over"})
+      if (const auto names = json_.find(member); !names || !names->is(JsonKind::object)) region_.scope->lose_names();
+    errors.keep(read_states());
+    errors.keep(read_sequences());
+    if (const auto nodes = json_.find("nodes")) errors.keep(read_own_nodes(*nodes, *region_.scope));
+    errors.keep(read_results());
+    RONDO_CHECK(errors.status());
+    return finish();
+  }
+
+  /// The results of a recurrence with errors.
+  void stand_in() {
+    for (const char* member : {"last", "each"}) {
+      const std::optional<Json> results = json_.find(member);
+      for (size_t i = 0; results && results->is(JsonKind::object) && i < results->size(); ++i)
+        scope_.stand_in(results->name(i));
+    }
+    if (!are_named_) scope_.lose_names();
+  }
+
+  Result<Value*> read_initial(const Json& state) {
+    RONDO_CHECK(state.require(JsonKind::object, "{\"from\": …, \"next\": …}"));
+    RONDO_CHECK(state.only({"from", "next"}));
+    RONDO_TRY(const Json from, state.member("from", "a value, or a constant such as {\"f32\": 0, \"shape\": [8]}"));
+    RONDO_TRY(Value * initial, read_operand(from, scope_));
+    if (!initial) return from.expected("a value, or a constant");
+    return initial;
+  }
+
   Status read_states() {
     RONDO_TRY(const Json states, json_.member("state", "an object of states: {\"h\": {\"from\": …, \"next\": …}}"));
     RONDO_CHECK(states.require(JsonKind::object, "an object of states"));
+    ErrorList errors;
     for (size_t i = 0; i < states.size(); ++i) {
-      RONDO_CHECK(states.item(i).require(JsonKind::object, "{\"from\": …, \"next\": …}"));
-      RONDO_CHECK(states.item(i).only({"from", "next"}));
-      RONDO_TRY(const Json from,
-                states.item(i).member("from", "a value, or a constant such as {\"f32\": 0, \"shape\": [8]}"));
-      RONDO_TRY(Value * initial, read_operand(from, scope_));
-      if (!initial) return from.expected("a value, or a constant");
-      operands_.push_back(initial);
       names_.push_back(states.name(i));
-      RONDO_CHECK(add_param(region_, states.name(i), states.item(i).place()));
+      errors.keep(add_param(region_, states.name(i), states.item(i).place()));
+      if (errors.keep(read_initial(states.item(i)), operands_.emplace_back())) sound_states_.push_back(states.item(i));
     }
-    return Done{};
+    return errors.status();
+  }
+
+  Result<Value*> read_sequence(const Json& json) {
+    RONDO_TRY(Value * sequence, read_operand(json, scope_));
+    if (!sequence) return json.expected("the name of a value");
+    return sequence;
   }
 
   Status read_sequences() {
     RONDO_TRY(const Json over, json_.member("over", "an object of sequences: {\"xt\": \"x\"}"));
     RONDO_CHECK(over.require(JsonKind::object, "an object of sequences"));
     if (over.size() == 0) return over.expected("at least one sequence, which tells the number of steps");
+    ErrorList errors;
     for (size_t i = 0; i < over.size(); ++i) {
-      RONDO_TRY(Value * sequence, read_operand(over.item(i), scope_));
-      if (!sequence) return over.item(i).expected("the name of a value");
-      operands_.push_back(sequence);
-      RONDO_CHECK(add_param(region_, over.name(i), over.item(i).place()));
+      errors.keep(read_sequence(over.item(i)), operands_.emplace_back());
+      errors.keep(add_param(region_, over.name(i), over.item(i).place()));
     }
     sequences_ = static_cast<int64_t>(over.size());
+    return errors.status();
+  }
+
+  /// The value that a name stands for at the end of a step.
+  Status add_output(const Json& json) {
+    RONDO_TRY(const std::string name, json.text());
+    RONDO_TRY(Value * value, region_.scope->require(name, json.place()));
+    region_.graph->outputs.push_back(value);
     return Done{};
   }
 
-  Status read_next() {
-    const Json states = *json_.find("state");
-    for (size_t i = 0; i < states.size(); ++i) {
-      RONDO_TRY(const Json next, states.item(i).member("next", "the value that the state becomes"));
-      RONDO_TRY(const std::string name, next.text());
-      RONDO_TRY(Value * value, region_.scope->require(name, next.place()));
-      region_.graph->outputs.push_back(value);
-    }
+  Status read_next(const Json& state) {
+    RONDO_TRY(const Json next, state.member("next", "the value that the state becomes"));
+    return add_output(next);
+  }
+
+  Status read_last(const Json& json, const std::string& result_name) {
+    RONDO_TRY(const std::string state, json.text());
+    const auto found = std::find(names_.begin(), names_.end(), state);
+    if (found == names_.end()) return json.expected("the name of a state");
+    std::string& result = results_[static_cast<size_t>(found - names_.begin())];
+    if (!result.empty()) return json.expected("each state once");
+    result = result_name;
     return Done{};
   }
 
   Status read_results() {
+    ErrorList errors;
+    for (const Json& state : sound_states_) errors.keep(read_next(state));
     results_.resize(names_.size());
-    if (const auto last = json_.find("last")) {
-      RONDO_CHECK(last->require(JsonKind::object, "{\"result\": \"state\"}"));
-      for (size_t i = 0; i < last->size(); ++i) {
-        RONDO_TRY(const std::string state, last->item(i).text());
-        const auto found = std::find(names_.begin(), names_.end(), state);
-        if (found == names_.end()) return last->item(i).expected("the name of a state");
-        std::string& result = results_[static_cast<size_t>(found - names_.begin())];
-        if (!result.empty()) return last->item(i).expected("each state once");
-        result = last->name(i);
-      }
-    }
-    if (const auto each = json_.find("each")) {
-      RONDO_CHECK(each->require(JsonKind::object, "{\"result\": \"value of each step\"}"));
+    const std::optional<Json> last = json_.find("last"), each = json_.find("each");
+    if (last && errors.keep(last->require(JsonKind::object, "{\"result\": \"state\"}")))
+      for (size_t i = 0; i < last->size(); ++i) errors.keep(read_last(last->item(i), last->name(i)));
+    if (each && errors.keep(each->require(JsonKind::object, "{\"result\": \"value of each step\"}")))
       for (size_t i = 0; i < each->size(); ++i) {
-        RONDO_TRY(const std::string name, each->item(i).text());
-        RONDO_TRY(Value * value, region_.scope->require(name, each->item(i).place()));
-        region_.graph->outputs.push_back(value);
+        errors.keep(add_output(each->item(i)));
         results_.push_back(each->name(i));
       }
-    }
+    RONDO_CHECK(errors.status());
     if (std::all_of(results_.begin(), results_.end(), [](const std::string& name) { return name.empty(); }))
       return json_.error("the recurrence has no results; accepted: 'each' or 'last' with at least one");
     return Done{};
@@ -315,28 +376,37 @@ class ScanReader {
   Region region_;
   std::vector<Value*> operands_;
   std::vector<std::string> names_;    // of the states
+  std::vector<Json> sound_states_;    // those that have no errors so far
   std::vector<std::string> results_;  // final states, then stacked values; empty: not wanted
   int64_t sequences_ = 0;
+  bool are_named_ = false;  // the members are those of a recurrence, so that its results are known by name
 };
 
 }  // namespace
 
-Status read_own_nodes(const Json& json, OwnScope& scope) {
-  RONDO_CHECK(json.require(JsonKind::list, "a list of nodes"));
-  for (size_t i = 0; i < json.size(); ++i) {
-    const Json node = json.item(i);
-    if (node.is(JsonKind::text)) {
-      RONDO_CHECK(read_own_formula(node, scope));
-    } else if (node.is(JsonKind::object) && node.has("scan")) {
-      RONDO_CHECK(node.only({"scan"}));
-      RONDO_CHECK(ScanReader(*node.find("scan"), scope).read());
-    } else if (node.is(JsonKind::object)) {
-      RONDO_CHECK(read_operator(node, scope));
-    } else {
-      return node.expected("a formula such as \"y = Tanh(x)\", {\"op\": …} or {\"scan\": …}");
-    }
+namespace {
+
+Status read_node(const Json& json, OwnScope& scope) {
+  if (json.is(JsonKind::text)) return read_own_formula(json, scope);
+  if (json.is(JsonKind::object) && json.has("scan")) {
+    ErrorList errors;
+    errors.keep(json.only({"scan"}));
+    errors.keep(ScanReader(*json.find("scan"), scope).read());
+    return errors.status();
   }
-  return Done{};
+  if (json.is(JsonKind::object)) return read_operator(json, scope);
+  scope.lose_names();
+  return json.expected("a formula such as \"y = Tanh(x)\", {\"op\": …} or {\"scan\": …}");
+}
+
+}  // namespace
+
+Status read_own_nodes(const Json& json, OwnScope& scope) {
+  if (!json.is(JsonKind::list)) scope.lose_names();
+  RONDO_CHECK(json.require(JsonKind::list, "a list of nodes"));
+  ErrorList errors;
+  for (size_t i = 0; i < json.size(); ++i) errors.keep(read_node(json.item(i), scope));
+  return errors.status();
 }
 
 }  // namespace rondo

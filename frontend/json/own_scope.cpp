@@ -5,6 +5,7 @@
 
 #include "frontend/file.h"
 #include "frontend/json/own.h"
+#include "support/closest.h"
 
 namespace rondo {
 
@@ -27,11 +28,17 @@ Status OwnScope::define(const std::string& name, Value* value, const std::string
 
 Result<Value*> OwnScope::require(const std::string& name, const std::string& place) {
   if (Value* value = find(name)) return value;
+  for (const OwnScope* scope = this; scope; scope = scope->outer_)
+    if (scope->lost_) return told_already();
   return invalid(
       fmt::format("nothing before this place defines {}; accepted: an input, a state, a constant, or a result of "
                   "an earlier node",
                   in_quotes(name)),
       place);
+}
+
+void OwnScope::stand_in(const std::string& name) {
+  if (!name.empty() && !values_.count(name)) values_[name] = graph.add_param(std::nullopt, name);
 }
 
 void OwnScope::order_captures(size_t own, const std::vector<std::string>& names) {
@@ -62,12 +69,23 @@ Value* OwnScope::constant(Tensor tensor, const std::string& place) {
   return append(Op::Constant, {}, {{"value", std::move(tensor)}}, 1, place);
 }
 
+namespace {
+
+std::vector<std::string> operator_names() {
+  std::vector<std::string> names;
+  for (int i = 0; i < static_cast<int>(Op::unsupported); ++i)
+    if (is_model(static_cast<Op>(i))) names.emplace_back(info(static_cast<Op>(i)).word);
+  return names;
+}
+
+}  // namespace
+
 Result<Op> find_own_operator(const std::string& name, const std::string& place) {
   const std::optional<Op> op = find_op(name);
   if (op && is_model(*op) && *op != Op::unsupported) return *op;
-  return unsupported(
-      fmt::format("there is no operator {}; accepted: ONNX's names, such as MatMul, Add, Tanh, LSTM", in_quotes(name)),
-      place);
+  return unsupported(fmt::format("there is no operator {}; accepted: ONNX's names, such as MatMul, Add, Tanh, LSTM{}",
+                                 in_quotes(name), did_you_mean(name, operator_names())),
+                     place);
 }
 
 }  // namespace rondo

@@ -21,101 +21,106 @@ class DocumentReader {
   Result<Graph> read() {
     RONDO_CHECK(document_.only(
         {"$schema", "rondo", "opset", "name", "doc", "inputs", "states", "constants", "nodes", "outputs"}));
-    RONDO_CHECK(read_header());
-    RONDO_CHECK(read_inputs());
-    RONDO_CHECK(read_states());
-    RONDO_CHECK(read_constants());
-    if (const auto nodes = document_.find("nodes")) RONDO_CHECK(read_own_nodes(*nodes, scope_));
-    RONDO_CHECK(read_outputs());
-    RONDO_CHECK(read_next_states());
+    ErrorList errors;
+    errors.keep(read_header());
+    errors.keep(read_members("inputs", kInputs, &DocumentReader::read_input));
+    if (document_.has("states")) errors.keep(read_members("states", kStates, &DocumentReader::read_state));
+    if (document_.has("constants"))
+      errors.keep(read_members("constants", "an object of tensors", &DocumentReader::read_constant));
+    if (const auto nodes = document_.find("nodes")) errors.keep(read_own_nodes(*nodes, scope_));
+    errors.keep(read_outputs());
+    for (State& state : graph_.states) errors.keep(read_next(state));
+    RONDO_CHECK(errors.status());
     return std::move(graph_);
   }
 
  private:
+  static constexpr std::string_view kInputs = "an object of types: {\"x\": \"f32[T, 1]\"}";
+  static constexpr std::string_view kStates = "{\"h\": {\"type\": \"f32[8]\", \"next\": \"h_next\"}}";
+
   Status read_header() {
+    ErrorList errors;
+    errors.keep(read_version());
+    graph_.opset = kJsonOpset;
+    int64_t opset = kJsonOpset;
+    if (const auto given = document_.find("opset")) errors.keep(given->integer(7, kNewestOpset), opset);
+    graph_.opset = static_cast<int>(opset);
+    if (const auto name = document_.find("name")) errors.keep(name->text(), graph_.name);
+    if (const auto doc = document_.find("doc")) errors.keep(doc->text());
+    return errors.status();
+  }
+
+  Status read_version() {
     RONDO_TRY(const Json version, document_.member("rondo", "1, the version of this form"));
     RONDO_CHECK(version.integer(1, 1));
-    graph_.opset = kJsonOpset;
-    if (const auto opset = document_.find("opset")) {
-      RONDO_TRY(const int64_t value, opset->integer(7, kNewestOpset));
-      graph_.opset = static_cast<int>(value);
-    }
-    if (const auto name = document_.find("name")) {
-      RONDO_TRY(graph_.name, name->text());
-    }
-    if (const auto doc = document_.find("doc")) RONDO_CHECK(doc->text());
     return Done{};
   }
 
-  Status read_inputs() {
-    RONDO_TRY(const Json inputs, document_.member("inputs", "an object of types: {\"x\": \"f32[T, 1]\"}"));
-    RONDO_CHECK(inputs.require(JsonKind::object, "an object of types: {\"x\": \"f32[T, 1]\"}"));
-    for (size_t i = 0; i < inputs.size(); ++i) {
-      RONDO_TRY(Type type, read_own_type(inputs.item(i)));
-      RONDO_CHECK(
-          scope_.define(inputs.name(i), graph_.add_param(std::move(type), inputs.name(i)), inputs.item(i).place()));
+  /// Each member of an object of the document defines a value of its name.
+  Status read_members(std::string_view part, std::string_view accepted,
+                      Status (DocumentReader::*read)(const std::string& name, const Json& json)) {
+    const Result<Json> found = document_.member(part, accepted);
+    if (!found || !found->is(JsonKind::object)) scope_.lose_names();
+    RONDO_TRY(const Json members, found);
+    RONDO_CHECK(members.require(JsonKind::object, accepted));
+    ErrorList errors;
+    for (size_t i = 0; i < members.size(); ++i)
+      if (!errors.keep((this->*read)(members.name(i), members.item(i)))) scope_.stand_in(members.name(i));
+    return errors.status();
+  }
+
+  Status read_input(const std::string& name, const Json& json) {
+    RONDO_TRY(Type type, read_own_type(json));
+    return scope_.define(name, graph_.add_param(std::move(type), name), json.place());
+  }
+
+  Status read_state(const std::string& name, const Json& json) {
+    RONDO_CHECK(json.require(JsonKind::object, "{\"type\": \"f32[8]\", \"next\": \"h_next\"}"));
+    RONDO_CHECK(json.only({"type", "next", "initial"}));
+    RONDO_TRY(const Json type_json, json.member("type", "the state's type, such as \"f32[8]\""));
+    RONDO_TRY(const Type type, read_own_type(type_json));
+    State state{name, graph_.add_param(type, name), nullptr, std::nullopt};
+    RONDO_CHECK(scope_.define(name, state.current, json.place()));
+    if (const auto initial = json.find("initial")) {
+      RONDO_TRY(state.initial, read_own_tensor(*initial));
+      if (state.initial->type() != type)
+        return initial->error(
+            fmt::format("found {}; accepted: the state's type, {}", to_string(state.initial->type()), to_string(type)));
     }
+    graph_.states.push_back(std::move(state));
     return Done{};
   }
 
-  Status read_states() {
-    const auto states = document_.find("states");
-    if (!states) return Done{};
-    RONDO_CHECK(states->require(JsonKind::object, "{\"h\": {\"type\": \"f32[8]\", \"next\": \"h_next\"}}"));
-    for (size_t i = 0; i < states->size(); ++i) {
-      const Json json = states->item(i);
-      RONDO_CHECK(json.require(JsonKind::object, "{\"type\": \"f32[8]\", \"next\": \"h_next\"}"));
-      RONDO_CHECK(json.only({"type", "next", "initial"}));
-      RONDO_TRY(const Json type_json, json.member("type", "the state's type, such as \"f32[8]\""));
-      RONDO_TRY(const Type type, read_own_type(type_json));
-      State state{states->name(i), graph_.add_param(type, states->name(i)), nullptr, std::nullopt};
-      RONDO_CHECK(scope_.define(state.name, state.current, json.place()));
-      if (const auto initial = json.find("initial")) {
-        RONDO_TRY(state.initial, read_own_tensor(*initial));
-        if (state.initial->type() != type)
-          return initial->error(fmt::format("found {}; accepted: the state's type, {}",
-                                            to_string(state.initial->type()), to_string(type)));
-      }
-      graph_.states.push_back(std::move(state));
-    }
-    return Done{};
-  }
-
-  Status read_constants() {
-    const auto constants = document_.find("constants");
-    if (!constants) return Done{};
-    RONDO_CHECK(constants->require(JsonKind::object, "an object of tensors"));
-    for (size_t i = 0; i < constants->size(); ++i) {
-      const std::string place = constants->item(i).place();
-      RONDO_TRY(Tensor tensor, read_own_tensor(constants->item(i)));
-      RONDO_CHECK(scope_.define(constants->name(i), scope_.constant(std::move(tensor), place), place));
-    }
-    return Done{};
+  Status read_constant(const std::string& name, const Json& json) {
+    RONDO_TRY(Tensor tensor, read_own_tensor(json));
+    return scope_.define(name, scope_.constant(std::move(tensor), json.place()), json.place());
   }
 
   Status read_outputs() {
     RONDO_TRY(const Json outputs, document_.member("outputs", "a list of names"));
     RONDO_CHECK(outputs.require(JsonKind::list, "a list of names"));
     if (outputs.size() == 0) return outputs.expected("at least one name");
-    for (size_t i = 0; i < outputs.size(); ++i) {
-      RONDO_TRY(const std::string name, outputs.item(i).text());
-      RONDO_TRY(Value * value, scope_.require(name, outputs.item(i).place()));
-      if (std::find(graph_.output_names.begin(), graph_.output_names.end(), name) != graph_.output_names.end())
-        return outputs.item(i).error("an output of this name stands before; accepted: each once");
-      graph_.outputs.push_back(value);
-      graph_.output_names.push_back(name);
-      graph_.declared_outputs.push_back(std::nullopt);
-    }
+    ErrorList errors;
+    for (size_t i = 0; i < outputs.size(); ++i) errors.keep(read_output(outputs.item(i)));
+    return errors.status();
+  }
+
+  Status read_output(const Json& json) {
+    RONDO_TRY(const std::string name, json.text());
+    RONDO_TRY(Value * value, scope_.require(name, json.place()));
+    if (std::find(graph_.output_names.begin(), graph_.output_names.end(), name) != graph_.output_names.end())
+      return json.error("an output of this name stands before; accepted: each once");
+    graph_.outputs.push_back(value);
+    graph_.output_names.push_back(name);
+    graph_.declared_outputs.push_back(std::nullopt);
     return Done{};
   }
 
-  Status read_next_states() {
-    const auto states = document_.find("states");
-    for (size_t i = 0; i < graph_.states.size(); ++i) {
-      RONDO_TRY(const Json next, states->item(i).member("next", "the value that the state becomes"));
-      RONDO_TRY(const std::string name, next.text());
-      RONDO_TRY(graph_.states[i].next, scope_.require(name, next.place()));
-    }
+  Status read_next(State& state) {
+    const Json json = *document_.find("states")->find(state.name);
+    RONDO_TRY(const Json next, json.member("next", "the value that the state becomes"));
+    RONDO_TRY(const std::string name, next.text());
+    RONDO_TRY(state.next, scope_.require(name, next.place()));
     return Done{};
   }
 

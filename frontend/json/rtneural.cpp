@@ -27,16 +27,11 @@ using Declared = std::vector<std::optional<int64_t>>;
 
 Result<Declared> read_shape(const Json& json) {
   RONDO_CHECK(json.require(JsonKind::list, "a shape, a list of sizes and nulls"));
-  Declared shape;
-  for (size_t i = 0; i < json.size(); ++i) {
-    const Json size = json.item(i);
-    if (size.is(JsonKind::null)) {
-      shape.push_back(std::nullopt);
-      continue;
-    }
-    RONDO_TRY(const int64_t value, size.integer(1, kLargestSize));
-    shape.push_back(value);
-  }
+  Declared shape(json.size());
+  ErrorList errors;
+  for (size_t i = 0; i < json.size(); ++i)
+    if (!json.item(i).is(JsonKind::null)) errors.keep(json.item(i).integer(1, kLargestSize), shape[i]);
+  RONDO_CHECK(errors.status());
   if (shape.size() < 2 || shape.size() > 4)
     return json.expected("[batch, features], [batch, time, features] or [batch, time, features, channels]");
   if (shape.size() == 2) shape.insert(shape.begin(), std::nullopt);  // a row of features per step
@@ -60,20 +55,23 @@ class LayerReader {
   };
   static const Row kRows[];
 
-  Status read_header();
+  Result<const Row*> read_type();
+  Status read_declared();
   Status dense();
   Status lstm() { return recurrent(Op::LSTM); }
   Status gru() { return recurrent(Op::GRU); }
   Status rnn() { return recurrent(Op::RNN); }
   Status recurrent(Op op);
+  Result<RecurrentWeights> recurrent_weights(RecurrentLayer& layer);
   Status conv1d();
   Status conv2d();
   Status batchnorm();
   Status prelu();
   Status activation() { return Done{}; }
-  Status finish();
+  Status add_activation();
+  Status compare_with_declared() const;
 
-  int64_t channels() const { return x_.features.back(); }
+  int64_t channels() const { return x_.channels(); }
   /// The arrays of `weights`, as many as `least` to `most`.
   Result<std::vector<Numbers>> arrays(size_t least, size_t most, std::string_view accepted);
   Result<std::optional<Numbers>> bias(const std::vector<Numbers>& arrays, int64_t size);
@@ -102,11 +100,10 @@ Result<std::vector<Numbers>> LayerReader::arrays(size_t least, size_t most, std:
   RONDO_TRY(const Json weights, json_.member("weights", accepted));
   RONDO_CHECK(weights.require(JsonKind::list, accepted));
   if (weights.size() < least || weights.size() > most) return weights.expected(accepted);
-  std::vector<Numbers> result;
-  for (size_t i = 0; i < weights.size(); ++i) {
-    RONDO_TRY(Numbers numbers, read_numbers(weights.item(i)));
-    result.push_back(std::move(numbers));
-  }
+  std::vector<Numbers> result(weights.size());
+  ErrorList errors;
+  for (size_t i = 0; i < weights.size(); ++i) errors.keep(read_numbers(weights.item(i)), result[i]);
+  RONDO_CHECK(errors.status());
   return result;
 }
 
@@ -127,14 +124,24 @@ Result<int64_t> LayerReader::member_or(std::string_view name, int64_t absent) {
 }
 
 Status LayerReader::require_rank(size_t features, std::string_view input) {
-  if (x_.features.size() == features) return Done{};
+  if (x_.has_rank(features)) return Done{};
   return json_.error(
       fmt::format("found a {} layer on [time, {}]; accepted: {}", type_, fmt::join(x_.features, ", "), input));
 }
 
-Status LayerReader::read_header() {
+Result<const LayerReader::Row*> LayerReader::read_type() {
   RONDO_TRY(const Json type, json_.member("type", "a layer has 'type', 'shape' and 'weights'"));
   RONDO_TRY(type_, type.text());
+  std::vector<std::string> types;
+  for (const Row& row : kRows) {
+    if (row.type == type_) return &row;
+    types.emplace_back(row.type);
+  }
+  return type.refused(fmt::format("found the layer type {}; accepted: {}{}", in_quotes(type_), fmt::join(types, ", "),
+                                  did_you_mean(type_, types)));
+}
+
+Status LayerReader::read_declared() {
   RONDO_TRY(const Json shape, json_.member("shape", "the shape of the layer's output"));
   RONDO_TRY(declared_, read_shape(shape));
   return Done{};
@@ -142,37 +149,44 @@ Status LayerReader::read_header() {
 
 Status LayerReader::dense() {
   RONDO_TRY(const auto w, arrays(1, 2, "[W[in, out], b[out]], or W alone"));
-  RONDO_CHECK(require_shape(w[0], {channels(), declared_.back().value_or(-1)},
-                            fmt::format("W[in, out] for {} inputs and the declared output", channels())));
+  RONDO_CHECK(require_shape(w[0], {channels(), declared_.back().value_or(kAnySize)},
+                            fmt::format("W[in, out] for {} inputs and the declared output", shown_size(channels()))));
   const int64_t outputs = w[0].shape[1];
   RONDO_TRY(const auto b, bias(w, outputs));
   x_.value = add_dense(m_, x_.value, w[0], b);
-  x_.features.back() = outputs;
+  x_.set_channels(outputs);
   return Done{};
+}
+
+Result<RecurrentWeights> LayerReader::recurrent_weights(RecurrentLayer& layer) {
+  RONDO_TRY(const auto w, arrays(2, 3, "[W[in, gates * hidden], U[hidden, gates * hidden], b]"));
+  if (!declared_.back())
+    return json_.find("shape")->expected("a shape whose last size, the number of hidden units, is given");
+  KerasRecurrent arrays{layer.op, channels(), *declared_.back(), w[0], w[1], {}};
+  if (w.size() == 3) arrays.bias = w[2];
+  return keras_recurrent_weights(arrays, layer.linear_before_reset);
 }
 
 Status LayerReader::recurrent(Op op) {
   RONDO_CHECK(require_rank(1, "[time, features]"));
-  RONDO_TRY(const auto w, arrays(2, 3, "[W[in, gates * hidden], U[hidden, gates * hidden], b]"));
-  if (!declared_.back())
-    return json_.find("shape")->expected("a shape whose last size, the number of hidden units, is given");
-  KerasRecurrent arrays{op, channels(), *declared_.back(), w[0], w[1], {}};
-  if (w.size() == 3) arrays.bias = w[2];
   RecurrentLayer layer;
   layer.op = op;
-  RONDO_TRY(RecurrentWeights weights, keras_recurrent_weights(arrays, layer.linear_before_reset));
-  layer.directions.push_back(std::move(weights));
-  RONDO_TRY(const std::string activation, keras_cell_activation(json_.find("activation"), "Tanh"));
-  RONDO_TRY(const std::string gate, keras_cell_activation(json_.find("recurrent_activation"), "Sigmoid"));
+  layer.directions.emplace_back();
+  std::string activation, gate;
+  ErrorList errors;
+  errors.keep(recurrent_weights(layer), layer.directions[0]);
+  errors.keep(keras_cell_activation(json_.find("activation"), "Tanh"), activation);
+  errors.keep(keras_cell_activation(json_.find("recurrent_activation"), "Sigmoid"), gate);
+  activation_done_ = true;
+  RONDO_CHECK(errors.status());
   if (op == Op::RNN)
     layer.activations = {activation};
   else if (op == Op::GRU)
     layer.activations = {gate, activation};
   else
     layer.activations = {gate, activation, activation};
-  activation_done_ = true;
   x_.value = add_recurrent(m_, x_.value, layer).sequence;
-  x_.features.back() = arrays.hidden;
+  x_.set_channels(*declared_.back());
   return Done{};
 }
 
@@ -200,10 +214,11 @@ Status LayerReader::conv1d() {
   RONDO_TRY(const int64_t dilation, member_or("dilation", 1));
   RONDO_TRY(const int64_t stride, member_or("strides", 1));
   RONDO_TRY(const int64_t window, member_or("kernel_size", w[0].shape.empty() ? 1 : w[0].shape[0]));
-  if (channels() % groups != 0)
+  if (x_.is_known() && channels() % groups != 0)
     return json_.find("groups")->expected(fmt::format("a divisor of the {} inputs", channels()));
   RONDO_CHECK(
-      require_shape(w[0], {window, channels() / groups, declared_.back().value_or(-1)}, "W[window, in / groups, out]"));
+      require_shape(w[0], {window, x_.is_known() ? channels() / groups : kAnySize, declared_.back().value_or(kAnySize)},
+                    "W[window, in / groups, out]"));
   const int64_t outputs = w[0].shape[2];
   if (outputs % groups != 0) return json_.find("groups")->expected(fmt::format("a divisor of the {} outputs", outputs));
   Conv1d conv{transposed(w[0], {2, 1, 0}), {}, stride, dilation, groups};
@@ -226,6 +241,7 @@ Status LayerReader::conv2d() {
   RONDO_TRY(const int64_t window, member_or("kernel_size_feature", sized ? w[0].shape[1] : 1));
   RONDO_TRY(const int64_t dilation, member_or("dilation", 1));
   RONDO_TRY(const int64_t stride, member_or("strides", 1));
+  if (!x_.is_known()) return told_already();
   RONDO_TRY(const int64_t filters, member_or("num_filters_in", channels()));
   RONDO_TRY(const int64_t features, member_or("num_features_in", x_.features[0]));
   RONDO_TRY(const int64_t outputs, member_or("num_filters_out", declared_.back().value_or(sized ? w[0].shape[3] : 1)));
@@ -264,7 +280,8 @@ Status LayerReader::conv2d() {
 Status LayerReader::batchnorm() {
   RONDO_TRY(const auto w, arrays(2, 4, "[gamma, beta, mean, variance], or [mean, variance]"));
   if (w.size() == 3) return json_.find("weights")->expected("[gamma, beta, mean, variance], or [mean, variance]");
-  for (const Numbers& row : w) RONDO_CHECK(require_shape(row, {channels()}, "one number for each channel"));
+  const int64_t count = x_.is_known() ? channels() : w[0].count();
+  for (const Numbers& row : w) RONDO_CHECK(require_shape(row, {count}, "one number for each channel"));
   double epsilon = kKerasEpsilon;
   if (const auto given = json_.find_value("epsilon")) {
     RONDO_TRY(epsilon, given->number());
@@ -278,18 +295,23 @@ Status LayerReader::batchnorm() {
 
 Status LayerReader::prelu() {
   RONDO_TRY(const auto w, arrays(1, 1, "[alpha]"));
-  if (w[0].count() != 1 && w[0].count() != channels())
+  if (w[0].count() != 1 && w[0].count() != channels() && x_.is_known())
     return require_shape(w[0], {1, channels()}, "one slope for each channel, or one for all");
   x_.value = add_prelu(m_, x_.value, w[0]);
   return Done{};
 }
 
-/// The activation behind the layer, and the shape that is declared for the whole.
-Status LayerReader::finish() {
+/// The activation behind the layer, where it is none of a cell's own.
+Status LayerReader::add_activation() {
   const std::optional<Json> name = json_.find("activation");
-  if (name && !activation_done_) {
-    RONDO_TRY(x_.value, keras_activation(m_, x_.value, *name, KerasVersion::two));
-  }
+  if (!name || activation_done_) return Done{};
+  RONDO_TRY(x_.value, keras_activation(m_, x_.value, *name, KerasVersion::two));
+  return Done{};
+}
+
+/// The shape that is declared for the whole.
+Status LayerReader::compare_with_declared() const {
+  if (!x_.is_known()) return Done{};
   const Json shape = *json_.find("shape");
   bool same = declared_.size() == x_.features.size() + 1;
   for (size_t i = 0; same && i < x_.features.size(); ++i)
@@ -302,22 +324,19 @@ Status LayerReader::finish() {
 
 Result<JsonSequence> LayerReader::read() {
   RONDO_CHECK(json_.require(JsonKind::object, "a layer, an object with 'type', 'shape' and 'weights'"));
-  RONDO_CHECK(read_header());
   m_.pointer = json_.place();
-  RONDO_CHECK(json_.only({"type", "activation", "recurrent_activation", "shape", "weights", "kernel_size", "dilation",
-                          "groups", "strides", "epsilon", "kernel_size_time", "kernel_size_feature", "num_filters_in",
-                          "num_features_in", "num_filters_out", "padding", "name"}));
-  std::vector<std::string> types;
-  for (const Row& row : kRows) {
-    if (row.type == type_) {
-      RONDO_CHECK((this->*row.add)());
-      RONDO_CHECK(finish());
-      return x_;
-    }
-    types.emplace_back(row.type);
-  }
-  return json_.find("type")->refused(fmt::format("found the layer type {}; accepted: {}{}", in_quotes(type_), fmt::join(types, ", "),
-                                                did_you_mean(type_, types)));
+  ErrorList errors;
+  const bool sound =
+      errors.keep(json_.only({"type", "activation", "recurrent_activation", "shape", "weights", "kernel_size",
+                              "dilation", "groups", "strides", "epsilon", "kernel_size_time", "kernel_size_feature",
+                              "num_filters_in", "num_features_in", "num_filters_out", "padding", "name"}));
+  const Row* row = nullptr;
+  errors.keep(read_type(), row);
+  if (errors.keep(read_declared()) && row && sound) errors.keep((this->*row->add)());
+  errors.keep(add_activation());
+  RONDO_CHECK(errors.status());
+  RONDO_CHECK(compare_with_declared());
+  return x_;
 }
 
 }  // namespace
@@ -341,9 +360,10 @@ Result<JsonSequence> add_rtneural_layers(ModelBuilder& m, const Json& document, 
   RONDO_TRY(const Json layers, document.member("layers", "a list of layers"));
   RONDO_CHECK(layers.require(JsonKind::list, "a list of layers"));
   if (layers.size() == 0) return layers.expected("at least one layer");
-  for (size_t i = 0; i < layers.size(); ++i) {
-    RONDO_TRY(x, LayerReader(m, layers.item(i), x).read());
-  }
+  ErrorList errors;
+  for (size_t i = 0; i < layers.size(); ++i)
+    if (!errors.keep(LayerReader(m, layers.item(i), x).read(), x)) x = JsonSequence::unknown(m);
+  RONDO_CHECK(errors.status());
   return x;
 }
 
@@ -352,8 +372,11 @@ bool is_rtneural(const Json& document) { return document.has("in_shape") || docu
 Result<Graph> read_rtneural_json(const JsonSource& source) {
   warn_of_unread(source, {"in_shape", "layers"});
   ModelBuilder m;
-  RONDO_TRY(JsonSequence x, add_rtneural_input(m, source.document));
-  RONDO_TRY(x, add_rtneural_layers(m, source.document, x));
+  ErrorList errors;
+  JsonSequence x;
+  if (!errors.keep(add_rtneural_input(m, source.document), x)) x = JsonSequence::unknown(m);
+  errors.keep(add_rtneural_layers(m, source.document, x), x);
+  RONDO_CHECK(errors.status());
   m.output(x.value, "output");
   return std::move(m.graph);
 }

@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "frontend/file.h"
 #include "frontend/json/dialect.h"
@@ -106,8 +107,12 @@ class ChainReader {
 
   Result<Graph> read() {
     RONDO_CHECK(find_modules());
-    RONDO_CHECK(check_gaps());
-    for (const std::string& prefix : prefixes_) RONDO_CHECK(add_module(TorchModule(document_, prefix), prefix));
+    errors_.keep(check_gaps());
+    for (const std::string& prefix : prefixes_) {
+      const bool whole = !failed_.count(prefix) && errors_.keep(add_module(TorchModule(document_, prefix), prefix));
+      if (!whole) at_ = {m_.graph.add_param(std::nullopt, ""), kAnySize};
+    }
+    RONDO_CHECK(errors_.status());
     m_.output(at_.value, "output");
     return std::move(m_.graph);
   }
@@ -117,10 +122,12 @@ class ChainReader {
   Status find_modules() {
     for (size_t i = 0; i < document_.size(); ++i) {
       const ParameterName parameter = split(document_.name(i));
-      if (!is_parameter(parameter.name))
-        return document_.item(i).refused(
+      if (!is_parameter(parameter.name)) {
+        errors_.add({document_.item(i).refused(
             "no parameter of a known module has this name; accepted: those of LSTM, GRU, RNN, Linear, Conv1d, "
-            "BatchNorm1d and PReLU");
+            "BatchNorm1d and PReLU")});
+        failed_.insert(parameter.prefix);
+      }
       if (std::find(prefixes_.begin(), prefixes_.end(), parameter.prefix) == prefixes_.end())
         prefixes_.push_back(parameter.prefix);
       if (prefixes_.size() > kMostModules)
@@ -131,18 +138,19 @@ class ChainReader {
 
   /// Numbered modules (nn.Sequential) with numbers left out: modules without parameters stood there, unknown ones.
   Status check_gaps() const {
+    ErrorList errors;
     for (size_t i = 1; i < prefixes_.size(); ++i) {
       const auto [before, first] = numbered(prefixes_[i - 1]);
       const auto [parent, second] = numbered(prefixes_[i]);
       if (first < 0 || second < 0 || before != parent || second == first + 1) continue;
-      return unsupported(
+      errors.add({unsupported(
           fmt::format(
               "the modules {} and {} follow each other, so something without parameters stood between them, such as "
               "an activation; accepted: modules without gaps, or rondo's own JSON (docs/json.md)",
               first, second),
-          "/" + pointer_step(prefixes_[i]));
+          "/" + pointer_step(prefixes_[i]))});
     }
-    return Done{};
+    return errors.status();
   }
   static std::pair<std::string, int64_t> numbered(const std::string& prefix) {
     if (prefix.empty()) return {"", -1};
@@ -159,13 +167,14 @@ class ChainReader {
   }
 
   Status only(const std::string& prefix, std::initializer_list<std::string_view> names, std::string_view what) const {
+    ErrorList errors;
     for (size_t i = 0; i < document_.size(); ++i) {
       const ParameterName parameter = split(document_.name(i));
       if (parameter.prefix == prefix && std::find(names.begin(), names.end(), parameter.name) == names.end())
-        return document_.item(i).error(
-            fmt::format("a {} has no such parameter; accepted: {}", what, fmt::join(names, ", ")));
+        errors.add({document_.item(i).error(
+            fmt::format("a {} has no such parameter; accepted: {}", what, fmt::join(names, ", ")))});
     }
-    return Done{};
+    return errors.status();
   }
 
   Status add_module(const TorchModule& module, const std::string& prefix) {
@@ -218,10 +227,11 @@ class ChainReader {
     RONDO_TRY(const ConvFacts facts, conv_facts(module, weight));
     const int64_t outputs = weight.shape[0];
     begin(weight.shape[1] * facts.groups);
-    if (weight.shape[1] * facts.groups != at_.features || outputs % facts.groups != 0)
+    const bool fits = at_.features == kAnySize || weight.shape[1] * facts.groups == at_.features;
+    if (!fits || outputs % facts.groups != 0)
       return invalid(
           fmt::format("found an array [{}]; accepted: [out, in / groups, window] for {} inputs and {} groups",
-                      fmt::join(weight.shape, ", "), at_.features, facts.groups),
+                      fmt::join(weight.shape, ", "), shown_size(at_.features), facts.groups),
           weight.place);
     Conv1d conv{weight, {}, facts.stride, facts.dilation, facts.groups};
     if (module.has("bias")) {
@@ -234,13 +244,14 @@ class ChainReader {
 
   Status add_batch_norm(const TorchModule& module, const std::string& prefix, const Numbers& weight) {
     RONDO_CHECK(only(prefix, {"weight", "bias", "running_mean", "running_var", "num_batches_tracked"}, "BatchNorm1d"));
-    RONDO_CHECK(require_shape(weight, {at_.value ? at_.features : -1}, "one for each channel"));
+    RONDO_CHECK(require_shape(weight, {at_.value ? at_.features : kAnySize}, "one for each channel"));
     begin(weight.shape[0]);
     std::map<std::string, Numbers> rows;
-    for (const char* name : {"bias", "running_mean", "running_var"}) {
-      RONDO_TRY(rows[name], module.parameter(name, "one number for each channel"));
-      RONDO_CHECK(require_shape(rows[name], {at_.features}, "one for each channel"));
-    }
+    ErrorList errors;
+    for (const char* name : {"bias", "running_mean", "running_var"})
+      if (errors.keep(module.parameter(name, "one number for each channel"), rows[name]))
+        errors.keep(require_shape(rows[name], weight.shape, "one for each channel"));
+    RONDO_CHECK(errors.status());
     RONDO_TRY(at_.value, add_normalisation(m_, at_.value, rows["running_mean"], rows["running_var"], kTorchEpsilon,
                                            weight, rows["bias"]));
     return Done{};
@@ -259,6 +270,8 @@ class ChainReader {
   const JsonSource& source_;
   const Json& document_;
   std::vector<std::string> prefixes_;
+  std::set<std::string> failed_;  // prefixes of modules whose names have errors
+  ErrorList errors_;
   ModelBuilder m_;
   TorchResult at_{nullptr, 0};
 };

@@ -25,22 +25,29 @@ Result<RecurrentWeights> read_direction(const TorchModule& module, Op op, const 
                                         int64_t hidden) {
   const int64_t rows = gate_count(op) * hidden;
   const std::vector<int> order = onnx_order(op);
-  const std::string sizes = fmt::format(" for {} inputs and {} hidden units", inputs, hidden);
-  RONDO_TRY(const Numbers input, module.parameter("weight_ih_" + suffix, "the input weights of a layer"));
-  RONDO_TRY(const Numbers recurrent, module.parameter("weight_hh_" + suffix, "the recurrent weights of a layer"));
-  RONDO_CHECK(require_shape(input, {rows, inputs}, fmt::format("[{} * hidden, inputs]{}", gate_count(op), sizes)));
-  RONDO_CHECK(require_shape(recurrent, {rows, hidden}, fmt::format("[{} * hidden, hidden]{}", gate_count(op), sizes)));
+  const std::string sizes = fmt::format(" for {} inputs and {} hidden units", shown_size(inputs), hidden);
+  const auto array = [&](const std::string& name, std::string_view what, const std::vector<int64_t>& shape,
+                         const std::string& meaning) -> Result<Numbers> {
+    RONDO_TRY(const Numbers numbers, module.parameter(name + suffix, what));
+    RONDO_CHECK(require_shape(numbers, shape, meaning));
+    return reordered(numbers, order);
+  };
+  if (!module.has("weight_ih_" + suffix))  // the layer is not there
+    return module.parameter("weight_ih_" + suffix, "the input weights of a layer").errors();
   RecurrentWeights weights;
-  weights.input = reordered(input, order);
-  weights.recurrent = reordered(recurrent, order);
+  ErrorList errors;
+  errors.keep(array("weight_ih_", "the input weights of a layer", {rows, inputs},
+                    fmt::format("[{} * hidden, inputs]{}", gate_count(op), sizes)),
+              weights.input);
+  errors.keep(array("weight_hh_", "the recurrent weights of a layer", {rows, hidden},
+                    fmt::format("[{} * hidden, hidden]{}", gate_count(op), sizes)),
+              weights.recurrent);
   if (module.has("bias_ih_" + suffix) || module.has("bias_hh_" + suffix)) {  // both or neither
-    RONDO_TRY(const Numbers input_bias, module.parameter("bias_ih_" + suffix, "the input biases of a layer"));
-    RONDO_TRY(const Numbers recurrent_bias, module.parameter("bias_hh_" + suffix, "the recurrent biases of a layer"));
-    RONDO_CHECK(require_shape(input_bias, {rows}, "one for each row of the weights"));
-    RONDO_CHECK(require_shape(recurrent_bias, {rows}, "one for each row of the weights"));
-    weights.input_bias = reordered(input_bias, order);
-    weights.recurrent_bias = reordered(recurrent_bias, order);
+    const std::string meaning = "one for each row of the weights";
+    errors.keep(array("bias_ih_", "the input biases of a layer", {rows}, meaning), weights.input_bias);
+    errors.keep(array("bias_hh_", "the recurrent biases of a layer", {rows}, meaning), weights.recurrent_bias);
   }
+  RONDO_CHECK(errors.status());
   return weights;
 }
 
@@ -73,6 +80,7 @@ Result<TorchResult> add_torch_recurrent(ModelBuilder& m, Value* x, const TorchMo
       fmt::format("[{} * hidden, hidden]", gate_count(expected.op))));
   const int64_t hidden = first.shape[1];
   int64_t features = expected.inputs;
+  ErrorList errors;
   for (int64_t layer = 0;; ++layer) {
     const std::string suffix = fmt::format("l{}", layer);
     if (expected.layers ? layer == *expected.layers : !module.has("weight_ih_" + suffix)) break;
@@ -81,22 +89,22 @@ Result<TorchResult> add_torch_recurrent(ModelBuilder& m, Value* x, const TorchMo
     const bool both = module.has("weight_ih_" + suffix + "_reverse");
     for (const char* reverse : {"", "_reverse"}) {
       if (*reverse && !both) break;
-      RONDO_TRY(RecurrentWeights weights, read_direction(module, expected.op, suffix + reverse, features, hidden));
-      row.directions.push_back(std::move(weights));
+      errors.keep(read_direction(module, expected.op, suffix + reverse, features, hidden),
+                  row.directions.emplace_back());
     }
-    m.pointer = row.directions[0].input.place;
-    x = add_recurrent(m, x, row).sequence;
+    if (!errors.failed()) {
+      m.pointer = row.directions[0].input.place;
+      x = add_recurrent(m, x, row).sequence;
+    }
     features = hidden * (both ? 2 : 1);
   }
-  if (const auto further = module.find(fmt::format("weight_ih_l{}", expected.layers.value_or(0)));
-      further && expected.layers)
-    return further->error(fmt::format("a layer beyond the {} that are declared", *expected.layers));
+  RONDO_CHECK(errors.status());
   return TorchResult{x, features};
 }
 
 Result<TorchResult> add_torch_linear(ModelBuilder& m, Value* x, const TorchModule& module, int64_t inputs) {
   RONDO_TRY(const Numbers weight, module.parameter("weight", "the weights [out, in] of a linear layer"));
-  RONDO_CHECK(require_shape(weight, {-1, inputs}, fmt::format("[out, in] for {} inputs", inputs)));
+  RONDO_CHECK(require_shape(weight, {-1, inputs}, fmt::format("[out, in] for {} inputs", shown_size(inputs))));
   std::optional<Numbers> bias;
   if (module.has("bias")) {
     RONDO_TRY(bias, module.parameter("bias", "the biases"));

@@ -1,5 +1,5 @@
 // Malformed JSON models: a valid model of each dialect, changed in one place. Each change is an error that names the
-// place by a JSON pointer and says what would be accepted.
+// place by a JSON pointer and says what would be accepted; and no other errors follow from it.
 #include "tests/frontend/json_models.h"
 #include "tests/frontend/models.h"
 
@@ -8,9 +8,11 @@ using namespace rondo::test;
 
 namespace {
 
-/// Text to be replaced, and the place and a part of the message of the error that follows.
+/// Text to be replaced, and the place and a part of the message of the first error that follows; how many places are
+/// wrong.
 struct Change {
   std::string from, to, pointer, part;
+  size_t count = 1;
 };
 
 std::string changed(std::string text, const Change& change) {
@@ -38,8 +40,11 @@ void check_all(const std::string& name, const std::string& valid, const std::vec
     const auto graph = read_model(folder.write(name, changed(valid, change)), warnings);
     CHECK_FALSE(graph);
     if (graph) continue;
+    REQUIRE_FALSE(graph.errors().empty());
     const Diagnostic& error = graph.errors()[0];
     CAPTURE(to_string(error));
+    CAPTURE(to_string(graph.errors().back()));
+    CHECK(graph.errors().size() == change.count);
     CHECK(error.place.substr(error.place.find(": ") + 2) == change.pointer);
     CHECK(error.message.ends_with("^"));
     CHECK(error.message.find(change.part) != std::string::npos);
@@ -123,7 +128,7 @@ TEST_CASE("malformed GuitarML JSON") {
           {"\"input_size\": 2", "\"input_size\": 3", "/state_dict/rec.weight_ih_l0", "accepted: [3, 3]"},
           {"\"hidden_size\": 1", "\"hidden_size\": 2", "/state_dict/rec.weight_hh_l0", "accepted: [6, 2]"},
           {"\"num_layers\": 2", "\"num_layers\": 3", "/state_dict", "'rec.weight_ih_l2' is missing"},
-          {"\"num_layers\": 2", "\"num_layers\": 1", "/state_dict/rec.weight_ih_l1", "this parameter is not used"},
+          {"\"num_layers\": 2", "\"num_layers\": 1", "/state_dict/rec.weight_ih_l1", "this parameter is not used", 4},
           {"\"num_layers\": 2", "\"num_layers\": 1e9", "/model_data/num_layers", "from 1 to 64"},
           {"\"skip\": 1", "\"skip\": 2", "/model_data/skip", "0, 1, or the output size"},
           {"\"skip\": 1", "\"skip\": -1", "/model_data/skip", "an integer from 0"},
@@ -217,7 +222,7 @@ TEST_CASE("numbered modules with a gap, and convolutions, of a state_dict") {
           {"\"0.groups\": 1", "\"0.padding\": 1", "/0.padding", "no parameter of a known module"},
           {"\"0.bias\": [1, 2]", "\"0.bias\": [1]", "/0.bias", "accepted: [2]"},
           {"\"1.weight\": [0.5]", "\"1.weight\": [0.5, 1, 1]", "/1.weight", "one slope"},
-          {"\"1.weight\": [0.5]", "\"1.weight\": [0.5, 1], \"1.running_mean\": [1, 1]", "/", "'1.bias' is missing"},
+          {"\"1.weight\": [0.5]", "\"1.weight\": [0.5, 1], \"1.running_mean\": [1, 1]", "/", "'1.bias' is missing", 2},
           {"\"2.weight\": [[1, 1]]", "\"2.weight\": [[1, 1, 1]]", "/2.weight", "for 2 inputs"},
       });
 }
@@ -256,7 +261,7 @@ TEST_CASE("malformed Keras JSON in frugally-deep's form") {
            "found 6 numbers; accepted: 3"},
           {"\"AEA=\"", "\"AEA\"", "/trainable_params/d/weights", "base64"},
           {"\"AEA=\"", "\"A*A=\"", "/trainable_params/d/weights", "base64"},
-          {"\"d\": {\"weights\"", "\"dd\": {\"weights\"", "/trainable_params", "'d' is missing"},
+          {"\"d\": {\"weights\"", "\"dd\": {\"weights\"", "/trainable_params", "'d' is missing", 2},
           {"\"output_layers\": [[\"g\", 0, 0]]", "\"output_layers\": [[\"h\", 0, 0]]",
            "/architecture/config/output_layers", "'h'"},
           {"\"trainable_params\"", "\"parameters\"", "/", "'trainable_params' is missing"},
@@ -296,7 +301,7 @@ TEST_CASE("malformed JSON of rondo's own") {
           {"f32[T, 2]", "f32[T, *]", "/inputs/x", "is no size"},
           {"f32[T, 2]", "f32[T, -2]", "/inputs/x", "at least 0"},
           {"f32[T, 2]", "f32", "/inputs/x", "such as f32[T, 2]"},
-          {"\"inputs\": {\"x\"", "\"inputs\": {\"y\"", "/nodes/0", "defines 'x'"},
+          {"\"inputs\": {\"x\"", "\"inputs\": {\"y\"", "/nodes/0", "defines 'x'", 2},
           {"[[1, 2], [3, 4]]", "[[1, 2], [3]]", "/constants/W/1", "a list of 2"},
           {"{\"i64\": [1]}", "{\"i64\": [1.5]}", "/constants/axes/i64", "an integer"},
           {"{\"i64\": [1]}", "{\"i99\": [1]}", "/constants/axes", "nested lists of numbers"},
@@ -306,7 +311,7 @@ TEST_CASE("malformed JSON of rondo's own") {
           {"Tanh(x @ W + 0.5)", "Tanhh(x @ W + 0.5)", "/nodes/0", "no operator 'Tanhh'"},
           {"Tanh(x @ W + 0.5)", "matmul(x, W)", "/nodes/0", "no operator 'matmul'"},
           {"Tanh(x @ W + 0.5)", "Tanh(x @ V)", "/nodes/0", "defines 'V'"},
-          {"p = Tanh", "x = Tanh", "/nodes/0", "given to a second value"},
+          {"p = Tanh", "x = Tanh", "/nodes/0", "given to a second value", 2},
           {"Tanh(x @ W + 0.5)", "Tanh(x) Tanh(x)", "/nodes/0", "the end of the formula"},
           {"Tanh(x @ W + 0.5)", "Tanh(x, axis=1, axis=2)", "/nodes/0", "given twice"},
           {"\"xt\": \"p\"", "\"xt\": \"q\"", "/nodes/1/scan/over/xt", "defines 'q'"},
