@@ -1,59 +1,71 @@
 // See saved_run.h.
 #include "driver/saved_run.h"
 
-#include <fmt/format.h>
-
 #include <map>
-#include <nlohmann/json.hpp>
 
 #include "frontend/file.h"
+#include "frontend/json/json.h"
 
 namespace rondo {
 namespace {
 
-using Json = nlohmann::json;
 constexpr uint64_t kLargestFile = 1 << 26;
+constexpr std::string_view kAccepted = "a saved run, as 'rondo bench MODEL --json' writes it";
 
-Diagnostic no_run(const std::string& what) {
-  return invalid("is no saved run: " + what + "; 'rondo bench MODEL --json' writes one");
+Result<double> seconds_of(const Json& object, std::string_view name) {
+  RONDO_TRY(const Json member, object.member(name, kAccepted));
+  RONDO_TRY(const double seconds, member.number());
+  if (seconds < 0) return member.expected("seconds, at least 0");
+  return seconds;
 }
 
-/// A number of at least 0; exceptions say what else is wrong.
-Result<double> seconds_of(const Json& object, const char* key) {
-  const double seconds = object.at(key).get<double>();
-  if (seconds >= 0) return seconds;
-  return no_run(fmt::format("'{}' is negative", key));
+Result<std::string> text_of(const Json& object, std::string_view name) {
+  RONDO_TRY(const Json member, object.member(name, kAccepted));
+  return member.text();
+}
+
+Result<Samples> samples_of(const Json& json) {
+  RONDO_TRY(const Json call, json.member("call", kAccepted));
+  Samples samples;
+  ErrorList errors;
+  errors.keep(seconds_of(call, "median_seconds"), samples.median);
+  errors.keep(seconds_of(call, "best_seconds"), samples.best);
+  errors.keep(seconds_of(call, "low_seconds"), samples.low);
+  errors.keep(seconds_of(call, "high_seconds"), samples.high);
+  RONDO_CHECK(errors.status());
+  if (samples.median == 0) return call.find("median_seconds")->expected("seconds, more than 0");
+  return samples;
+}
+
+Result<std::pair<std::string, double>> kernel_of(const Json& json) {
+  std::pair<std::string, double> kernel;
+  ErrorList errors;
+  errors.keep(text_of(json, "kernel"), kernel.first);
+  errors.keep(seconds_of(json, "seconds"), kernel.second);
+  RONDO_CHECK(errors.status());
+  return kernel;
 }
 
 Result<SavedRun> run_of(const Json& json) {
+  RONDO_CHECK(json.require(JsonKind::object, kAccepted));
   SavedRun run;
-  run.model = json.at("model").get<std::string>();
-  const Json& call = json.at("call");
-  RONDO_TRY(run.samples.median, seconds_of(call, "median_seconds"));
-  RONDO_TRY(run.samples.best, seconds_of(call, "best_seconds"));
-  RONDO_TRY(run.samples.low, seconds_of(call, "low_seconds"));
-  RONDO_TRY(run.samples.high, seconds_of(call, "high_seconds"));
-  if (run.samples.median == 0) return no_run("'median_seconds' is 0");
-  for (const Json& kernel : json.at("kernels")) {
-    RONDO_TRY(double seconds, seconds_of(kernel, "seconds"));
-    run.kernels.emplace_back(kernel.at("kernel").get<std::string>(), seconds);
-  }
+  ErrorList errors;
+  errors.keep(text_of(json, "model"), run.model);
+  errors.keep(samples_of(json), run.samples);
+  RONDO_CHECK(errors.status());
+  RONDO_TRY(const Json kernels, json.member("kernels", kAccepted));
+  RONDO_CHECK(kernels.require(JsonKind::list, "a list of kernels"));
+  run.kernels.resize(kernels.size());
+  for (size_t i = 0; i < kernels.size(); ++i) errors.keep(kernel_of(kernels.item(i)), run.kernels[i]);
+  RONDO_CHECK(errors.status());
   return run;
-}
-
-Result<SavedRun> parse_run(const std::string& text) {
-  try {
-    return run_of(Json::parse(text));
-  } catch (const Json::exception& error) {
-    return no_run(error.what());
-  }
 }
 
 }  // namespace
 
 Result<SavedRun> read_saved_run(const std::string& path) {
   RONDO_TRY(std::string text, read_file(path, kLargestFile));
-  RONDO_TRY(SavedRun run, about_file(parse_run(text), path));
+  RONDO_TRY(SavedRun run, about_file(read_json_text(text, run_of), path));
   run.file = path;
   return run;
 }

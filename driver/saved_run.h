@@ -1,5 +1,5 @@
-// bench --compare: what `bench --json` said earlier, and how a run differs from it. nlohmann/json stays in
-// saved_run.cpp. Tested by tests/driver/bench_test.cpp.
+// bench --compare: what `bench --json` said earlier, and how a run differs from it.
+// Tested by tests/driver/bench_test.cpp.
 #pragma once
 
 #include "driver/kernel_times.h"

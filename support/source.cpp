@@ -74,10 +74,11 @@ std::string excerpt(std::string_view text, size_t at) {
   size_t end = std::min(line_end, std::max(at, begin + kBefore) + kAfter);
   while (begin < at && is_continuation(text[begin])) ++begin;
   while (end > at && end < line_end && is_continuation(text[end])) --end;
-  std::string pad;
+  const std::string_view before = begin > line_begin(text, at) ? "…" : "", after = end < line_end ? "…" : "";
+  std::string pad(count_characters(before), ' ');
   for (char c : text.substr(begin, at - begin))
     if (!is_continuation(c)) pad += c == '\t' ? '\t' : ' ';
-  return fmt::format("\n    {}\n    {}^", shown(text.substr(begin, end - begin)), pad);
+  return fmt::format("\n    {}{}{}\n    {}^", before, shown(text.substr(begin, end - begin)), after, pad);
 }
 
 }  // namespace rondo

@@ -1,5 +1,5 @@
 // A JSON document as readers see it: values that know where they are, so that every error names a JSON pointer
-// (RFC 6901), what was found there and what would be accepted. Entry: parse_json.
+// (RFC 6901), what was found there and what would be accepted. Entries: parse_json, read_json_text.
 //
 // A document is a tree of at most kDeepest levels, without duplicate members, and with finite numbers only.
 // Tested by tests/frontend/json_test.cpp.
@@ -95,6 +95,20 @@ class Json {
   const JsonNode* node_;
   std::string pointer_;
 };
+
+/// Pointers become line, column and pointer, and messages show the line. Then they stand in the text's order.
+void place_in_lines(Diagnostics& diagnostics, std::string_view text, const JsonNode& root);
+
+/// What a text says: `read` makes it of the document. Errors tell line, column and pointer, and show the line.
+template <class Read>
+auto read_json_text(std::string_view text, Read read) -> decltype(read(std::declval<const Json&>())) {
+  RONDO_TRY(const JsonNode root, parse_json(text));
+  auto result = read(Json(root));
+  if (result) return result;
+  Diagnostics errors = std::move(result).errors();
+  place_in_lines(errors, text, root);
+  return errors;
+}
 
 /// A name as a step of a JSON pointer: ~ and / escaped, control characters replaced, long names cut.
 std::string pointer_step(std::string_view name);

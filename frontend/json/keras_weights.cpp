@@ -11,8 +11,10 @@
 #include "frontend/json/keras_weights.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "frontend/file.h"
+#include "support/closest.h"
 
 namespace rondo {
 namespace {
@@ -62,12 +64,12 @@ constexpr KerasActivation kActivations[] = {
     {"hard_sigmoid", "", hard_sigmoid},
 };
 
-std::string activation_list(bool in_cell) {
-  std::string names;
+/// "linear, tanh, …; did you mean 'tanh'?"
+std::string accepted_activations(bool in_cell, std::string_view found) {
+  std::vector<std::string> names;
   for (const KerasActivation& row : kActivations)
-    if (!row.name.empty() && (!in_cell || !row.in_cell.empty()))
-      names += (names.empty() ? "" : ", ") + std::string(row.name);
-  return names;
+    if (!row.name.empty() && (!in_cell || !row.in_cell.empty())) names.emplace_back(row.name);
+  return fmt::format("{}{}", fmt::join(names, ", "), did_you_mean(found, names));
 }
 
 const KerasActivation* find_activation(std::string_view name) {
@@ -107,7 +109,8 @@ Result<Value*> keras_activation(ModelBuilder& m, Value* x, const Json& name, Ker
   if (name.is(JsonKind::null)) return x;
   RONDO_TRY(const std::string text, name.text());
   if (const KerasActivation* row = find_activation(text)) return row->apply(m, x, version);
-  return name.refused(fmt::format("found the activation {}; accepted: {}", in_quotes(text), activation_list(false)));
+  return name.refused(
+      fmt::format("found the activation {}; accepted: {}", in_quotes(text), accepted_activations(false, text)));
 }
 
 Result<std::string> keras_cell_activation(const std::optional<Json>& name, std::string absent) {
@@ -116,8 +119,8 @@ Result<std::string> keras_cell_activation(const std::optional<Json>& name, std::
   if (text.empty()) return absent;
   const KerasActivation* row = find_activation(text);
   if (row && !row->in_cell.empty()) return std::string(row->in_cell);
-  return name->refused(
-      fmt::format("found the activation {} within a cell; accepted: {}", in_quotes(text), activation_list(true)));
+  return name->refused(fmt::format("found the activation {} within a cell; accepted: {}", in_quotes(text),
+                                   accepted_activations(true, text)));
 }
 
 Result<RecurrentWeights> keras_recurrent_weights(const KerasRecurrent& arrays, bool& linear_before_reset) {

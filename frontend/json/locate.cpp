@@ -1,6 +1,9 @@
-// place_in_text: walks the text of a document beside its tree, which knows the members' names. The text is JSON, or
-// there would be no tree. Tested by tests/frontend/json_test.cpp.
+// Pointers become places in the text, which is walked beside its tree, since that knows the members' names. The text is
+// JSON, or there would be no tree. Tested by tests/frontend/json_test.cpp.
+#include <algorithm>
+
 #include "frontend/json/json.h"
+#include "support/source.h"
 
 namespace rondo {
 namespace {
@@ -83,6 +86,21 @@ size_t place_in_text(std::string_view text, const JsonNode& document, std::strin
     pointer.remove_prefix(step.size());
   }
   return walker.at();
+}
+
+void place_in_lines(Diagnostics& diagnostics, std::string_view text, const JsonNode& root) {
+  std::vector<std::pair<size_t, Diagnostic>> placed;
+  for (Diagnostic& each : diagnostics) {
+    size_t at = 0;
+    if (each.place.starts_with('/')) {
+      at = place_in_text(text, root, each.place.substr(0, each.place.find(' ')));
+      each.place = line_and_column(text, at) + ": " + each.place;
+      each.message += excerpt(text, at);
+    }
+    placed.emplace_back(at, std::move(each));
+  }
+  std::stable_sort(placed.begin(), placed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (size_t i = 0; i < placed.size(); ++i) diagnostics[i] = std::move(placed[i].second);
 }
 
 }  // namespace rondo

@@ -51,22 +51,6 @@ void warn_of_unread(const JsonSource& source, std::initializer_list<std::string_
 
 namespace {
 
-/// Pointers become line, column and pointer, and messages show the line. Then they stand in the text's order.
-void place_in_lines(Diagnostics& diagnostics, std::string_view text, const JsonNode& root) {
-  std::vector<std::pair<size_t, Diagnostic>> placed;
-  for (Diagnostic& each : diagnostics) {
-    size_t at = 0;
-    if (each.place.starts_with('/')) {
-      at = place_in_text(text, root, each.place.substr(0, each.place.find(' ')));
-      each.place = line_and_column(text, at) + ": " + each.place;
-      each.message += excerpt(text, at);
-    }
-    placed.emplace_back(at, std::move(each));
-  }
-  std::stable_sort(placed.begin(), placed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  for (size_t i = 0; i < placed.size(); ++i) diagnostics[i] = std::move(placed[i].second);
-}
-
 Result<Graph> read_document(const JsonNode& root, const std::filesystem::path& path, size_t bytes, Diagnostics& warnings,
                             FileFacts& facts) {
   const Json document(root);

@@ -131,7 +131,7 @@ TEST_CASE("compared with a saved run: ratios, and kernels that appeared or vanis
     const std::string file = folder.write("bad.json", bad);
     outcome = with({"--compare=" + file});
     CHECK(outcome.exit_code == 1);
-    CHECK_MESSAGE(outcome.errors.find(file + ": ") != std::string::npos, outcome.errors);
-    CHECK(outcome.errors.find("is no saved run") != std::string::npos);
+    CHECK_MESSAGE(outcome.errors.find(file + ":1:") != std::string::npos, outcome.errors);
+    CHECK(outcome.errors.find("^\n") != std::string::npos);
   }
 }

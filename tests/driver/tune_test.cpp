@@ -99,6 +99,17 @@ TEST_CASE("what is no tuning, or one for another target, is refused") {
            [](Json& j) { j["kernels"][0]["unroll"] = "2"; }, [](Json& j) { j["kernels"][0]["kernel"] = 5; },
            [](Json& j) { j["kernels"][0]["fingerprint"] = "xyz"; }, [](Json& j) { j["kernels"][0].erase("rows"); }})
     CHECK(!refusal(change).empty());
+  const auto several = parse_tuning(R"({"rondo_tuning": 1, "target": {"triple": "a", "cpu": "b", "features": "c"},
+ "kernels": [{"kernel": 3, "fingerprint": "g", "lanes": 0, "vectors": 1, "rows": 1, "unroll": 1}]})",
+                                    host());
+  REQUIRE(!several);
+  std::vector<std::string> places;
+  for (const Diagnostic& error : several.errors()) {
+    places.push_back(error.place);
+    CHECK(error.message.ends_with("^"));
+  }
+  CHECK(places == std::vector<std::string>{"1:42: /target/triple", "2:25: /kernels/0/kernel",
+                                           "2:43: /kernels/0/fingerprint", "2:57: /kernels/0/lanes"});
   CHECK(!parse_tuning("", host()));
   CHECK(!parse_tuning("{\"rondo_tuning\": 1", host()));
 }
