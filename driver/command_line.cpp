@@ -53,6 +53,15 @@ std::map<std::string, int64_t> split_dims(const std::vector<std::string>& texts)
   return dims;
 }
 
+/// One of these words; a mistyped one is told what it was perhaps meant to be.
+CLI::Validator one_of(std::vector<std::string> words) {
+  const auto check = [words = std::move(words)](const std::string& given) -> std::string {
+    if (std::find(words.begin(), words.end(), given) != words.end()) return "";
+    return "'" + given + "' is none of " + CLI::detail::join(words, ", ") + did_you_mean(given, words);
+  };
+  return CLI::Validator(check, "");  // the option's own text lists the words
+}
+
 std::string check_identifier(const std::string& text) {
   bool good = !text.empty() && !std::isdigit(static_cast<unsigned char>(text[0]));
   for (unsigned char c : text) good = good && (std::isalnum(c) || c == '_') && c < 128;
@@ -67,18 +76,19 @@ void add_repeatable(CLI::App& app, const char* name, std::vector<std::string>& v
 
 const std::map<std::string, DType> kWeightWords{{"f32", DType::f32}, {"f16", DType::f16}, {"bf16", DType::bf16}};
 
+const std::map<std::string, Unroll> kUnrollWords{
+    {"auto", Unroll::by_cost}, {"never", Unroll::never}, {"always", Unroll::always}};
+
 void add_weights_option(CLI::App& app, ModelOptions& options) {
   auto choose = [&options](const std::string& word) { options.weights = kWeightWords.at(word); };
   app.add_option_function<std::string>("--weights", choose,
                                        "the type in which float32 weights are stored; they compute in float32")
       ->type_name("f32|f16|bf16")
-      ->check(CLI::IsMember({"f32", "f16", "bf16"}));
+      ->check(one_of({"f32", "f16", "bf16"}));
 }
 
 /// Declares the options that every command with a MODEL takes.
 void add_model_options(CLI::App& app, ModelOptions& options, RawModelOptions& raw) {
-  static const std::map<std::string, Unroll> kUnrollWords{
-      {"auto", Unroll::by_cost}, {"never", Unroll::never}, {"always", Unroll::always}};
   std::vector<std::string> passes;
   for (std::string_view pass : pipeline_order()) passes.emplace_back(pass);
   for (std::string_view stage : plan_stages()) passes.emplace_back(stage);
@@ -93,7 +103,7 @@ void add_model_options(CLI::App& app, ModelOptions& options, RawModelOptions& ra
          "-O", [&options](const std::string& word) { options.target.small_code = word == "size"; },
          "what code is to be: fast, the default, or short")
       ->type_name("speed|size")
-      ->check(CLI::IsMember({"speed", "size"}));
+      ->check(one_of({"speed", "size"}));
   app.add_option("--name", options.name, "prefix of all symbols; default: the model file's stem")
       ->type_name("IDENT")
       ->check(check_identifier);
@@ -107,24 +117,28 @@ void add_model_options(CLI::App& app, ModelOptions& options, RawModelOptions& ra
                  "one call moves on N independent streams, which lie along a new first axis of inputs, outputs and states")
       ->type_name("N")
       ->check(CLI::Range(1, 1024));
-  app.add_option("--ragged", options.ragged,
-                 "what recurrent layers give past the end of a shorter sequence: zero, as ONNX has it, or the state, carried")
+  app.add_option(
+         "--ragged", options.ragged,
+         "what recurrent layers give past the end of a shorter sequence: zero, as ONNX has it, or the state, carried")
       ->type_name("zero|carry")
-      ->check(CLI::IsMember({"zero", "carry"}));
+      ->check(one_of({"zero", "carry"}));
   add_repeatable(app, "--const", raw.constants, "freeze an input", "INPUT=VALUE|FILE.npy");
-  app.add_option("--unroll", options.unroll, "whether short scans become straight-line code")
+  app.add_option_function<std::string>(
+         "--unroll", [&options](const std::string& word) { options.unroll = kUnrollWords.at(word); },
+         "whether short scans become straight-line code")
       ->type_name("auto|never|always")
-      ->transform(CLI::CheckedTransformer(kUnrollWords));
+      ->check(one_of({"auto", "never", "always"}));
   app.add_option_function<std::string>(
          "--math", [&options](const std::string& word) { options.fast_math = word == "fast"; },
          "how exact activations are: exact, the default, or fast, to 1e-4 absolute")
       ->type_name("exact|fast")
-      ->check(CLI::IsMember({"exact", "fast"}));
-  app.add_option("--without", options.without, "leave out a pass or a stage of planning")
+      ->check(one_of({"exact", "fast"}));
+  app.add_option("--without", options.without,
+                 "leave out a pass or a stage of planning: " + CLI::detail::join(passes, ", "))
       ->type_name("PASS")
       ->type_size(1)
       ->allow_extra_args(false)
-      ->check(CLI::IsMember(passes));
+      ->check(one_of(passes));
   app.add_option("--tuning", options.tuning, "use the schedules that 'compile --save-tuning' wrote")->type_name("FILE");
   app.add_flag("--time-passes", raw.time_passes, "print the seconds each step takes");
 }
@@ -222,7 +236,8 @@ struct CommandLine {
     add_external_weights_option(*command, compile_options.model);
     add_constants_options(*command, compile_options.model);
     command->add_option("--emit", compile_options.emit, "what to write; default: OUT's ending tells")
-        ->check(CLI::IsMember({"so", "o", "a", "ll", "s"}));
+        ->type_name("so|o|a|ll|s")
+        ->check(one_of({"so", "o", "a", "ll", "s"}));
     command->add_option("--report", compile_options.report,
                         "write what the code takes, layer by layer, and its real-time certificate; FILE.json as JSON, - to "
                         "the standard output")
@@ -316,23 +331,27 @@ struct CommandLine {
     add_model_options(*command, inspect_options.model, raw);
     add_external_weights_option(*command, inspect_options.model);
     command->add_option("--level", inspect_options.level, "what the file says, what is computed, or how; default: core")
-        ->check(CLI::IsMember({"model", "core", "plan"}));
+        ->type_name("model|core|plan")
+        ->check(one_of({"model", "core", "plan"}));
     command
-        ->add_option("--format", inspect_options.format,
-                     "text; a graph for Graphviz; or a page for a browser that shows all stages and opens at --level or "
-                     "--after; default: text")
+        ->add_option(
+            "--format", inspect_options.format,
+            "text; a graph for Graphviz; or a page for a browser that shows all stages and opens at --level or "
+            "--after; default: text")
         ->type_name("text|dot|html")
-        ->check(CLI::IsMember({"text", "dot", "html"}));
+        ->check(one_of({"text", "dot", "html"}));
     std::vector<std::string> passes{"expand", "stream"};
     for (std::string_view pass : pipeline_order()) passes.emplace_back(pass);
-    CLI::Option* after = command->add_option("--after", inspect_options.after, "the core graph after a pass has run")
+    CLI::Option* after = command
+                             ->add_option("--after", inspect_options.after,
+                                          "the core graph after a pass has run: " + CLI::detail::join(passes, ", "))
                              ->type_name("PASS")
-                             ->check(CLI::IsMember(passes));
+                             ->check(one_of(passes));
     CLI::Option* after_all =
         command->add_flag("--after-all", inspect_options.after_all, "the core graph after each pass")->excludes(after);
     command->add_option("--diff", inspect_options.diff, "what a pass changes in the core graph")
         ->type_name("PASS")
-        ->check(CLI::IsMember(std::vector<std::string>(passes.begin() + 1, passes.end())))
+        ->check(one_of(std::vector<std::string>(passes.begin() + 1, passes.end())))
         ->excludes(after)
         ->excludes(after_all);
     command->add_flag("--explain", inspect_options.explain,
@@ -352,7 +371,7 @@ struct CommandLine {
         ->type_name("f32|f16|bf16|brief|full")
         ->type_size(1)
         ->allow_extra_args(false)
-        ->check(CLI::IsMember({"f32", "f16", "bf16", "brief", "full"}));
+        ->check(one_of({"f32", "f16", "bf16", "brief", "full"}));
     command->add_option("-o,--output", inspect_options.output, "the file to write; .rir means --weights=full")
         ->type_name("FILE");
     command->footer(

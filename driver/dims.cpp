@@ -79,12 +79,14 @@ Result<bool> DimSolver::settle_one(const Pending& one) {
 }
 
 Status DimSolver::finish(const std::vector<std::string>& symbols) {
-  std::string missing;
-  for (const std::string& symbol : symbols)
-    if (!values_.count(symbol)) missing += (missing.empty() ? "" : ", ") + symbol;
-  if (!missing.empty())
-    return invalid(fmt::format("the data do not tell the dimensions {}; fix them with --dim=NAME=N", missing));
-  return Done{};
+  std::string missing, options;
+  for (const std::string& symbol : symbols) {
+    if (values_.count(symbol)) continue;
+    missing += (missing.empty() ? "" : ", ") + symbol;
+    options += fmt::format(" --dim={}=N", symbol);
+  }
+  if (missing.empty()) return Done{};
+  return invalid(fmt::format("no data tell the dimensions {}; fix them with{}", missing, options));
 }
 
 Result<Type> parse_type(std::string_view text) {

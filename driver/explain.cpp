@@ -9,6 +9,7 @@
 #include "driver/compile.h"
 #include "frontend/traps.h"
 #include "ir/cost.h"
+#include "support/places.h"
 
 namespace rondo {
 namespace {
@@ -25,6 +26,18 @@ std::string bytes_text(double bytes) {
 
 std::string counted(int64_t count, std::string_view what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+/// "0 <= N-2", which a graph writes as min(0, N-2) = 0; else "A = B".
+std::string condition(const Equality& fact) {
+  const bool one_term = fact.a.constant_part() == 0 && fact.a.terms().size() == 1;
+  const Dim::Term* term = one_term ? &fact.a.terms()[0] : nullptr;
+  if (term && term->coefficient == 1 && term->factors.size() == 1 && term->factors[0]->kind == Dim::Atom::Kind::min) {
+    const Dim &a = *term->factors[0]->a, &b = *term->factors[0]->b;
+    if (fact.b == a) return fmt::format("{} <= {}", a.to_string(), b.to_string());
+    if (fact.b == b) return fmt::format("{} <= {}", b.to_string(), a.to_string());
+  }
+  return fmt::format("{} = {}", fact.a.to_string(), fact.b.to_string());
 }
 
 /// Sections of sentences; each sentence begins a line, and long ones are wrapped.
@@ -53,7 +66,7 @@ class Report {
       const auto same = [&](const auto& known) { return known.first == each.message; };
       auto known = std::find_if(places_by_message.begin(), places_by_message.end(), same);
       if (known == places_by_message.end()) known = places_by_message.insert(known, {each.message, {}});
-      if (!each.place.empty()) known->second.push_back(each.place);
+      if (!each.place.empty()) known->second.push_back(shown_places(each.place));
     }
     for (auto& [message, places] : places_by_message) {
       const size_t more = places.size() > kMostPlaces ? places.size() - kMostPlaces : 0;
@@ -164,7 +177,8 @@ class Explainer {
     const Contents contents(graph);
     report_.say(fmt::format("{}: {}.", counted(contents.nodes, "node"), operators_text(contents.operators)));
     for (const Node* node : contents.recurrent) report_.say(recurrent_text(*node));
-    report_.say(fmt::format("{} hold {} weights, {}.", counted(contents.constants, "constant"), contents.weights,
+    report_.say(fmt::format("{} {} {} weights, {}.", counted(contents.constants, "constant"),
+                            contents.constants == 1 ? "holds" : "hold", contents.weights,
                             bytes_text(static_cast<double>(contents.weight_bytes))));
     for (const Value* input : graph.inputs()) tell_value("Input", input->name, *input);
     for (const State& state : graph.states) tell_value("State", state.name, *state.current);
@@ -188,7 +202,7 @@ class Explainer {
       report_.say(fmt::format("State '{}' is kept from call to call, and starts {}.", state.name,
                               state.initial ? "with values that the file has" : "from zeros"));
     for (const Equality& fact : facts)
-      report_.say(fmt::format("Every call must have {} = {}, because of {}.", fact.a.to_string(), fact.b.to_string(),
+      report_.say(fmt::format("Every call must have {}, because of {}.", condition(fact),
                               fact.reason.empty() ? "the graph" : fact.reason));
     report_.say_all(warnings);
     if (symbols.empty() && graph.states.empty() && facts.empty() && warnings.empty()) report_.say("Nothing.");

@@ -41,6 +41,14 @@ TEST_CASE("what the file says, and what is assumed") {
   CHECK(says(stream, "the time axis is fixed at 1 step"));
 }
 
+TEST_CASE("what every call must have") {
+  Folder folder;
+  const std::string text = explain({}, folder.write("pad.json", R"({"rondo": 1, "inputs": {"x": "f32[T]"},
+    "constants": {"p": {"i64": [2, 0]}}, "outputs": ["y"],
+    "nodes": [{"op": "Pad", "in": ["x", "p"], "out": "y", "attributes": {"mode": "reflect"}}]})"));
+  CHECK(says(text, "  Every call must have 3 <= T, because of /nodes/0 (Pad): slice: "));
+}
+
 TEST_CASE("why passes decided as they did") {
   CHECK(says(explain({}), "  unroll_scans: scan 'lstm': not unrolled, only the run knows its steps: time.\n"));
   CHECK(says(explain({"--dim=time=1"}), "  unroll_scans: scan 'lstm': unrolled, one step is no loop.\n"));
