@@ -7,7 +7,7 @@
 namespace rondo {
 
 struct FunctionFacts {
-  std::string name;
+  std::string name;  // as in C; steps of the plan are named PREFIX.STEP, those of short plans are parts of PREFIX.run
   bool entry = false;       // others may call it
   int64_t code_bytes = 0;
   int64_t stack_bytes = 0;  // its own and that of what it calls; -1: without a bound that is known

@@ -67,10 +67,6 @@ Result<std::string> generate(const Plan& plan, const Target& target, Form form, 
 /// What an object needs from elsewhere, sorted.
 Result<std::vector<std::string>> undefined_symbols(std::string_view object);
 
-/// The functions in an object with their bytes. Those of a plan are named PREFIX.STEP; steps of short plans are parts of
-/// PREFIX.run.
-Result<std::map<std::string, int64_t>> function_sizes(std::string_view object);
-
 /// The blob that rondo_call.constants points to, aligned as Plan::kAlignment says; empty if the plan has no constants.
 std::string weights_of(const Plan& plan);
 int64_t weight_bytes(const Plan& plan);  // of the blob

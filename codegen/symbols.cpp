@@ -1,8 +1,6 @@
-// What the symbols of an object of any format say: what it leaves to the linker, and how large its functions are.
-// Tested by formats_test.cpp.
+// What an object of any format leaves to the linker, as its symbols say. Tested by formats_test.cpp.
 #include <fmt/format.h>
 #include <llvm/Object/ObjectFile.h>
-#include <llvm/Object/SymbolSize.h>
 
 #include <algorithm>
 
@@ -19,28 +17,7 @@ auto open(std::string_view object) {
       llvm::MemoryBufferRef(llvm::StringRef(object.data(), object.size()), "object"));
 }
 
-/// Whether the symbol is of code; false where that cannot be told.
-bool is_code(const SymbolRef& symbol, const llvm::object::ObjectFile& file) {
-  auto section = symbol.getSection();
-  if (!section) return llvm::consumeError(section.takeError()), false;
-  return *section != file.section_end() && (*section)->isText();
-}
-
 }  // namespace
-
-Result<std::map<std::string, int64_t>> function_sizes(std::string_view object) {
-  auto file = open(object);
-  if (!file) return internal_error(fmt::format("reading the object: {}", llvm::toString(file.takeError())));
-  std::map<std::string, int64_t> sizes;
-  for (const auto& [symbol, size] : llvm::object::computeSymbolSizes(**file)) {
-    auto name = symbol.getName();
-    if (!name) return internal_error(fmt::format("reading the object's symbols: {}", llvm::toString(name.takeError())));
-    if (size == 0 || name->empty() || !is_code(symbol, **file)) continue;
-    const bool underscored = (*file)->isMachO() && name->starts_with("_");  // Mach-O's mark of every C name
-    sizes[name->drop_front(underscored ? 1 : 0).str()] = static_cast<int64_t>(size);
-  }
-  return sizes;
-}
 
 Result<std::vector<std::string>> undefined_symbols(std::string_view object) {
   auto file = open(object);

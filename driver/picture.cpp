@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "codegen/audit.h"
 #include "driver/compile.h"
 #include "driver/report.h"
 #include "view/dot.h"
@@ -78,9 +79,13 @@ class PageMaker {
   }
 
   Result<std::string> finish(Plan plan, const Target& target) {
-    RONDO_TRY(std::string object, generate(plan, target, Form::object, codegen_options(options_.model)));
-    RONDO_TRY(auto sizes, function_sizes(object));
-    story_.add(std::move(plan), std::move(sizes));
+    const CodegenOptions options = codegen_options(options_.model);
+    RONDO_TRY(std::string object, generate(plan, target, Form::object, options));
+    RONDO_TRY(Audit facts, audit(plan, target, options, object));
+    view::MachineCode code;
+    for (const KernelFacts& kernel : facts.kernels) code.kernels.push_back(kernel.code_bytes);
+    for (const FunctionFacts& function : facts.functions) code.functions[function.name] = function.code_bytes;
+    story_.add(std::move(plan), std::move(code));
     RONDO_CHECK(choose_opening());
     return story_.page();
   }

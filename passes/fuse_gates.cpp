@@ -8,6 +8,7 @@
 #include "passes/pass.h"
 #include "passes/query.h"
 #include "passes/rewriter.h"
+#include "support/places.h"
 
 namespace rondo {
 namespace {
@@ -71,10 +72,13 @@ class GateFusion {
     Value* product = b.matmul(x, joined(matrices, b));
     const int axis = product->type ? product->type->rank() - 1 : 0;
     Dim offset = 0;
-    for (const Value* matrix : matrices) {
-      const Dim width = matrix->type->shape[1];
+    for (size_t i = 0; i < matrices.size(); ++i) {
+      const Dim width = matrices[i]->type->shape[1];
       gates.slices.push_back(b.slice_axis(product, axis, offset, width));
       offset += width;
+      if (!product->producer || !gates.slices.back()->producer) continue;
+      join_places(product->producer->place, gates.products[i]->place);
+      gates.slices.back()->producer->place = gates.products[i]->place;
     }
   }
 

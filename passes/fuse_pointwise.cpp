@@ -7,10 +7,10 @@
 #include <algorithm>
 #include <queue>
 
+#include "ir/builder.h"
 #include "passes/fuse_groups.h"
 #include "passes/pass.h"
-
-#include "ir/builder.h"
+#include "support/places.h"
 
 namespace rondo {
 namespace {
@@ -95,7 +95,7 @@ class Fuser {
     const Node& last = *old_[group.members.back()];
     std::vector<Value*> operands, outputs;
     Inside inside;
-    std::vector<std::string> places;
+    std::string places;
     for (int member : group.members) {
       for (Value*& operand : old_[member]->operands) {
         auto from = position_.find(operand);
@@ -103,8 +103,7 @@ class Fuser {
         const bool copied = !is_product(old_[member]->op) && FusionGroups::is_copied(operand);
         operand = bring_in(operand, copied, *region, operands, inside);
       }
-      const std::string& place = old_[member]->place;
-      if (!place.empty() && std::find(places.begin(), places.end(), place) == places.end()) places.push_back(place);
+      join_places(places, old_[member]->place);
     }
     for (int member : group.members)
       if (groups_.needed_outside(member)) outputs.push_back(old_[member]->result());
@@ -116,7 +115,7 @@ class Fuser {
     std::vector<Value*> results =
         b.node(Op::fused, std::move(operands), {}, static_cast<int>(outputs.size()), std::move(regions));
     RONDO_CHECK(b.status());
-    results[0]->producer->place = join(places);
+    results[0]->producer->place = std::move(places);
     for (size_t i = 0; i < results.size(); ++i) {
       results[i]->name = outputs[i]->name;
       replacement_[outputs[i]] = results[i];
@@ -141,13 +140,6 @@ class Fuser {
     known->elements = value->elements;
     operands.push_back(current(value));
     return known;
-  }
-
-  static std::string join(const std::vector<std::string>& places) {
-    constexpr size_t kShown = 4;
-    std::string text;
-    for (size_t i = 0; i < places.size() && i < kShown; ++i) text += (i ? ", " : "") + places[i];
-    return places.size() > kShown ? text + ", …" : text;
   }
 
   Graph& graph_;

@@ -11,6 +11,7 @@
 #include "passes/query.h"
 #include "passes/rewriter.h"
 #include "passes/scan_edit.h"
+#include "support/places.h"
 
 namespace rondo {
 namespace {
@@ -112,6 +113,7 @@ Result<bool> sweep(Graph& graph) {
            if (!node.regions.empty()) return {};
            Node* same = seen[&b.graph()].find_or_add(node);
            if (!same) return {};
+           if (!node.operands.empty()) join_places(same->place, node.place);  // constants are everybody's
            std::vector<Value*> values;
            for (const auto& result : same->results) values.push_back(result.get());
            return values;

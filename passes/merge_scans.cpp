@@ -8,11 +8,11 @@
 
 #include <unordered_set>
 
+#include "ir/builder.h"
 #include "ir/scan.h"
 #include "passes/pass.h"
 #include "passes/remarks.h"
-
-#include "ir/builder.h"
+#include "support/places.h"
 
 namespace rondo {
 namespace {
@@ -115,7 +115,7 @@ class Joiner {
     const std::vector<Value*> joined = b.node(Op::scan, std::move(operands), std::move(attributes),
                                               static_cast<int>(results.size()), std::move(regions));
     RONDO_CHECK(b.status());
-    if (first.place != second.place) joined[0]->producer->place += ", " + second.place;
+    join_places(joined[0]->producer->place, second.place);
     std::map<const Value*, Value*> replacement;
     for (size_t i = 0; i < results.size(); ++i) {
       joined[i]->name = results[i]->name;

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include "passes/roll.h"
-
 #include "ir/builder.h"
+#include "passes/roll.h"
+#include "support/places.h"
 
 namespace rondo {
 namespace {
@@ -227,6 +227,8 @@ class Roller {
       made.push_back(b.node(node.op, std::move(operands), node.attributes, static_cast<int>(node.results.size()),
                             std::move(regions)));
       if (!b.ok()) inner.fail(b.status().errors()[0]);
+      for (const Node* step : r_.roles[i].steps)
+        if (step && b.ok() && !made.back().empty()) join_places(made.back()[0]->producer->place, step->place);
       for (size_t k = 0; k < made.back().size() && inner.ok(); ++k) made.back()[k]->name = node.results[k]->name;
     }
     std::vector<Value*> outputs;

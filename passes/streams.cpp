@@ -8,10 +8,11 @@
 
 #include "passes/pipeline.h"
 #include "passes/query.h"
+#include "support/places.h"
 
 namespace rondo {
 
-std::string place_of(const Node& node) { return node.place.empty() ? display_name(node) : node.place; }
+std::string place_of(const Node& node) { return node.place.empty() ? display_name(node) : shown_places(node.place); }
 
 Shape Streams::apart(const Shape& one) const {
   Shape shape = one;

@@ -4,6 +4,8 @@
 
 #include <cctype>
 
+#include "support/places.h"
+
 namespace rondo {
 namespace {
 
@@ -24,7 +26,7 @@ std::string to_string(const Diagnostic& diagnostic) {
   std::string text;
   const bool line_and_column = !diagnostic.place.empty() && std::isdigit(static_cast<unsigned char>(diagnostic.place[0]));
   if (!diagnostic.file.empty()) text += diagnostic.file + (line_and_column ? ":" : ": ");
-  if (!diagnostic.place.empty()) text += diagnostic.place + ": ";
+  if (!diagnostic.place.empty()) text += shown_places(diagnostic.place) + ": ";
   return text + fmt::format("{}: {}", word(diagnostic.severity), diagnostic.message);
 }
 

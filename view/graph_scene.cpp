@@ -5,6 +5,7 @@
 
 #include "ir/lexer.h"
 #include "ir/print_parts.h"
+#include "support/places.h"
 #include "view/family.h"
 #include "view/scene.h"
 
@@ -84,7 +85,8 @@ class GraphScene {
     Vertex& vertex = add(node.op == Op::unsupported ? std::string_view(node.kind) : info(node.op).word,
                          family_of(node.op), parent, region);
     vertex.name = shown(node.name);
-    vertex.place = shown(node.place);
+    vertex.place = shown(shown_places(node.place));
+    for (const std::string& place : split_places(node.place)) vertex.places.push_back(shown(place));
     for (const Value* operand : node.operands) vertex.operands.push_back(use(operand));
     for (const auto& [name, value] : node.attributes.entries()) fact(vertex, name, value);
     for (const auto& result : node.results) define(result.get(), vertex);

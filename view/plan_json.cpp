@@ -16,8 +16,7 @@ std::string_view word_of(Buffer::Kind kind) {
 
 class PlanWriter {
  public:
-  PlanWriter(const Plan& plan, const std::unordered_map<const Step*, int>& ids,
-             const std::map<std::string, int64_t>& code)
+  PlanWriter(const Plan& plan, const std::unordered_map<const Step*, int>& ids, const MachineCode& code)
       : plan_(plan), ids_(ids), code_(code) {}
 
   Json write() {
@@ -25,7 +24,11 @@ class PlanWriter {
     Json buffers = Json::array(), moments = Json::array();
     for (size_t i = 0; i < plan_.buffers.size(); ++i) buffers.push_back(buffer(plan_.buffers[i], lifetimes.buffers[i]));
     for (const Step* step : lifetimes.moments) moments.push_back(ids_.at(step));
-    for (const PlacedCost& placed : costs_of(plan_)) costs_.emplace(placed.kernel, placed.cost);
+    const std::vector<PlacedCost> costs = costs_of(plan_);
+    for (size_t i = 0; i < costs.size(); ++i) {
+      costs_.emplace(costs[i].kernel, costs[i].cost);
+      if (i < code_.kernels.size()) own_bytes_.emplace(costs[i].kernel, code_.kernels[i]);
+    }
     steps(plan_.steps, plan_.name + ".run");
     Json symbols = Json::array();
     for (const std::string& symbol : plan_.symbols) symbols.push_back(shown(Dim::symbol(symbol)));
@@ -49,7 +52,7 @@ class PlanWriter {
   void steps(const std::vector<Step>& steps, const std::string& around) {
     for (const Step& step : steps) {
       const std::string own = plan_.name + "." + name_of(step);
-      const std::string& symbol = code_.count(own) ? own : around;
+      const std::string& symbol = code_.functions.count(own) ? own : around;
       if (const auto* kernel = std::get_if<Kernel>(&step.what))
         kernels_.push_back(this->kernel(*kernel, ids_.at(&step), symbol));
       for_each_nested(step, [&](const std::vector<Step>& nested) { this->steps(nested, symbol); });
@@ -70,8 +73,9 @@ class PlanWriter {
                    {"writes", touched(kernel, false)},
                    {"code", Json::array()}};
     for (const std::string& name : {symbol, plan_.name + "." + kernel.name + ".part"})
-      if (const auto found = code_.find(name); found != code_.end())
+      if (const auto found = code_.functions.find(name); found != code_.functions.end())
         result["code"].push_back({{"symbol", shown(name)}, {"bytes", found->second}});
+    if (const auto own = own_bytes_.find(&kernel); own != own_bytes_.end()) result["codeBytes"] = own->second;
     return result;
   }
 
@@ -86,15 +90,15 @@ class PlanWriter {
 
   const Plan& plan_;
   const std::unordered_map<const Step*, int>& ids_;
-  const std::map<std::string, int64_t>& code_;
+  const MachineCode& code_;
   std::unordered_map<const Kernel*, KernelCost> costs_;
+  std::unordered_map<const Kernel*, int64_t> own_bytes_;  // of code; empty: not known
   Json kernels_ = Json::array();
 };
 
 }  // namespace
 
-Json plan_json(const Plan& plan, const std::unordered_map<const Step*, int>& ids,
-               const std::map<std::string, int64_t>& code) {
+Json plan_json(const Plan& plan, const std::unordered_map<const Step*, int>& ids, const MachineCode& code) {
   return PlanWriter(plan, ids, code).write();
 }
 

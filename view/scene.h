@@ -16,6 +16,7 @@ struct Vertex {
   std::string word;  // the operator; "input", "state", "parameter", "output", "next", "yield"; "kernel", "loop"...
   std::string_view family;  // what it is coloured by; see family.h
   std::string name, place;
+  std::vector<std::string> places;  // all that it came from; its place names only the first few
   int parent = -1;  // the vertex in whose box it is
   int region = 0;   // which of the parent's boxes
   int id = -1;      // the same from stage to stage; see track.h

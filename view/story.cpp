@@ -16,10 +16,11 @@ using Json = nlohmann::json;
 /// What a model operator does is what it is expanded to: its family is the strongest at its place in the next stage.
 static void take_families(Scene& model, const Scene& core) {
   std::unordered_map<std::string_view, std::string_view> families;
-  for (const Vertex& vertex : core.vertices) {
-    auto [found, fresh] = families.emplace(vertex.place, vertex.family);
-    if (!fresh) found->second = stronger(found->second, vertex.family);
-  }
+  for (const Vertex& vertex : core.vertices)
+    for (const std::string& place : vertex.places) {
+      auto [found, fresh] = families.emplace(place, vertex.family);
+      if (!fresh) found->second = stronger(found->second, vertex.family);
+    }
   for (Vertex& vertex : model.vertices) {
     if (vertex.family != kFamilies[0]) continue;
     if (const auto found = families.find(vertex.place); found != families.end()) vertex.family = found->second;
@@ -30,7 +31,7 @@ void Story::add(std::string name, const Graph& graph, std::vector<std::string> n
   add({std::move(name), graph.level == Level::model ? "model" : "core", scene_of(graph), std::move(notes)});
 }
 
-void Story::add(Plan plan, std::map<std::string, int64_t> code) {
+void Story::add(Plan plan, MachineCode code) {
   plan_ = std::move(plan);
   code_ = std::move(code);
   add({"plan", "plan", scene_of(*plan_, &steps_), {}});
@@ -99,11 +100,14 @@ class StoryWriter {
       facts.push_back(text(value));
     }
     document(vertex.word);
+    Json places = Json::array();
+    for (const std::string& place : vertex.places) places.push_back(text(place));
     return {vertex.id,           vertex.parent < 0 ? -1 : scene.vertices[vertex.parent].id,
             vertex.region,       text(vertex.word),
             text(vertex.family), text(vertex.name),
             text(vertex.place),  std::move(operands),
-            std::move(results),  std::move(facts)};
+            std::move(results),  std::move(facts),
+            std::move(places)};
   }
 
   int text(std::string_view text) {

@@ -15,6 +15,13 @@ struct Stage {
   std::vector<std::string> notes;  // what the pass said
 };
 
+/// What the plan became: bytes of functions by name; and of the code that only one kernel needs, in the order of
+/// costs_of (ir/cost.h), or nothing where that is not known.
+struct MachineCode {
+  std::map<std::string, int64_t> functions;
+  std::vector<int64_t> kernels;
+};
+
 class Story {
  public:
   std::string title, file, target;
@@ -22,8 +29,8 @@ class Story {
   size_t opens_at = 0;  // a stage
 
   void add(std::string name, const Graph& graph, std::vector<std::string> notes = {});
-  /// The last stage. `code`: the symbols of the machine code with their bytes; may be empty.
-  void add(Plan plan, std::map<std::string, int64_t> code);
+  /// The last stage.
+  void add(Plan plan, MachineCode code);
 
   const std::vector<Stage>& stages() const { return stages_; }
   /// What the page's script reads; view/page/story.js says how it is made up.
@@ -38,7 +45,7 @@ class Story {
   int next_id_ = 0;
   std::optional<Plan> plan_;
   std::vector<std::pair<const Step*, int>> steps_;  // of plan_, with their vertices
-  std::map<std::string, int64_t> code_;
+  MachineCode code_;
 };
 
 }  // namespace rondo::view

@@ -55,7 +55,7 @@ class Matcher {
     std::string key;
     for (char c : vertex.word) key += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     key += '\n';
-    part(key, vertex.place);
+    part(key, vertex.places.empty() ? vertex.place : vertex.places.front());  // others join it as nodes are merged
     const std::string box =
         vertex.parent < 0 ? "" : std::to_string(scene.vertices[vertex.parent].id) + ":" + std::to_string(vertex.region);
     // What has no place in the model, a region's parameters for one, is known by its box.

@@ -93,6 +93,7 @@ class Examiner {
     for (size_t i = 0; i < routines_.size(); ++i) audit_.functions[i].stack_bytes = deepest(routines_[i].name);
     for (const FunctionFacts& function : audit_.functions) note_entry(function);
     audit_.kernels = ledger_.close(audit_.functions, stacks());
+    for (FunctionFacts& function : audit_.functions) function.name = plain(function.name);
     return std::move(audit_);
   }
 

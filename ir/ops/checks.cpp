@@ -5,12 +5,14 @@
 
 #include <algorithm>
 
+#include "support/places.h"
+
 namespace rondo {
 
 std::string requirement(const InferContext& context, const std::string& what) {
   const std::string_view word = info(context.node.op).word;
   return context.node.place.empty() ? fmt::format("{}: {}", word, what)
-                                    : fmt::format("{}: {}: {}", context.node.place, word, what);
+                                    : fmt::format("{}: {}: {}", shown_places(context.node.place), word, what);
 }
 
 Diagnostic broken_rule(const InferContext& context, std::string_view message) {

@@ -2,6 +2,7 @@
 #include "ir/branch.h"
 #include "ir/loop.h"
 #include "passes/plan/lowering.h"
+#include "support/places.h"
 
 namespace rondo {
 namespace {
@@ -57,7 +58,7 @@ void clear(Lowering& lowering, const View& view, const Node& node) {
 Status lower_measure(Lowering& lowering, const Node& node) {
   Measure measure;
   measure.name = lowering.start_kernel(&node, "measure").name;
-  measure.place = node.place;
+  measure.place = shown_places(node.place);
   measure.symbol = node.attributes.text("symbol");
   measure.buffer = lowering.scalar_buffer(node.operands[0], &node);
   measure.low = node.attributes.integer("low");
@@ -73,7 +74,7 @@ Status lower_measure(Lowering& lowering, const Node& node) {
 Status lower_branch(Lowering& lowering, const Node& node) {
   Choice choice;
   choice.name = lowering.start_kernel(&node, "branch").name;
-  choice.place = node.place;
+  choice.place = shown_places(node.place);
   choice.condition = lowering.scalar_buffer(node.operands[0], &node);
   std::vector<View> places;
   for (const auto& result : node.results) places.push_back(lowering.destination(result.get()));
@@ -86,7 +87,7 @@ Status lower_branch(Lowering& lowering, const Node& node) {
 
 Status lower_loop(Lowering& lowering, const Node& node) {
   const ConditionalLoop loop{const_cast<Node&>(node)};
-  Loop step{lowering.start_kernel(&node, "loop").name, node.place, lowering.new_var(), loop.trip(), {}};
+  Loop step{lowering.start_kernel(&node, "loop").name, shown_places(node.place), lowering.new_var(), loop.trip(), {}};
   const View condition = lowering.new_scratch({DType::boolean, {}}, "go");
   step.condition = condition.buffer;
   lowering.copy(*lowering.find(loop.condition()), condition, &node);

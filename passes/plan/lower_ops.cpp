@@ -3,6 +3,7 @@
 
 #include "ir/scan.h"
 #include "passes/plan/lowering.h"
+#include "support/places.h"
 
 namespace rondo {
 namespace {
@@ -219,7 +220,7 @@ Status lower_fused(Lowering& lowering, const Node& node) {
 
 Status lower_scan(Lowering& lowering, const Node& node) {
   const Scan scan{const_cast<Node&>(node)};
-  Loop loop{lowering.start_kernel(&node, "scan").name, node.place, lowering.new_var(), scan.trip(), {}};
+  Loop loop{lowering.start_kernel(&node, "scan").name, shown_places(node.place), lowering.new_var(), scan.trip(), {}};
   const Index step = variable(loop.var);
   const Index backwards = constant_index(scan.trip() - 1) + step * Dim(-1);
 

@@ -1,5 +1,6 @@
 // scatter: a copy of the data, then a loop over the positions whose kernel writes one slice. Tested by scatter_test.cpp.
 #include "passes/plan/lowering.h"
+#include "support/places.h"
 
 namespace rondo {
 namespace {
@@ -48,7 +49,11 @@ Status lower_scatter(Lowering& lowering, const Node& node) {
   lowering.copy(*lowering.find(node.operands[0]), to, &node);
   const View positions = lowering.in_memory(node.operands[1]);
   const View updates = lowering.in_memory(node.operands[2]);
-  Loop loop{lowering.start_kernel(&node, "scatter").name, node.place, lowering.new_var(), positions.shape[0], {}};
+  Loop loop{lowering.start_kernel(&node, "scatter").name,
+            shown_places(node.place),
+            lowering.new_var(),
+            positions.shape[0],
+            {}};
   const Index step = variable(loop.var);
   RONDO_CHECK(lowering.in_loop(std::move(loop), [&]() -> Status {
     Kernel kernel = lowering.start_kernel(&node, "scatter");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "ir/scan.h"
+#include "support/places.h"
 
 namespace rondo {
 namespace {
@@ -203,7 +204,7 @@ Kernel Lowering::start_kernel(const Node* node, const std::string& what) {
   std::string stem = identifier(what + (node && !node->name.empty() ? "_" + node->name : ""));
   kernel.name = stem;
   for (int i = 2; !kernel_names_.insert(kernel.name).second; ++i) kernel.name = fmt::format("{}_{}", stem, i);
-  if (node) kernel.place = node->place;
+  if (node) kernel.place = shown_places(node->place);
   return kernel;
 }
 

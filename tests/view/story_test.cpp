@@ -86,7 +86,7 @@ TEST_CASE("a model operator is of the family of what it is expanded to") {
 
 TEST_CASE("the plan's costs, memory over time and code") {
   view::Story story;
-  story.add(plan_of(kPlan), {{"p.run", 100}, {"p.repeat", 40}, {"p.first.part", 7}});
+  story.add(plan_of(kPlan), {{{"p.run", 100}, {"p.repeat", 40}, {"p.first.part", 7}}, {30, 20}});
   const json plan = json::parse(story.json())["plan"];
   CHECK(plan["symbols"] == json({"T"}));
   CHECK(plan["scratch"] == "128");

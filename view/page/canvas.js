@@ -9,6 +9,11 @@ function elide(text, most) {
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
 
+/** Names that are paths differ at their end. */
+function elideName(name, most) {
+  return name.length > most ? `…${name.slice(1 - most)}` : name;
+}
+
 /** What stands on vertices' cards, and how large that makes them. */
 class Cards {
   constructor(hierarchy, showsConstants) {
@@ -26,7 +31,7 @@ class Cards {
 
   make(vertex) {
     const isBox = this.hierarchy.isBox(vertex.id);
-    const card = {word: vertex.word, name: elide(vertex.name, 28), lines: [], constants: [], isBox};
+    const card = {word: vertex.word, name: elideName(vertex.name, 28), lines: [], constants: [], isBox};
     if (isBox) card.note = this.boxNote(vertex);
     const [first] = vertex.results;
     if (first && first.type) card.lines.push(elide(first.type, 34) + (vertex.results.length > 1 ? `  +${vertex.results.length - 1}` : ''));

@@ -129,7 +129,7 @@ class MemoryChart {
     pen.fillStyle = colours.text;
     pen.font = `11px ${SANS}`;
     pen.textAlign = 'left';
-    pen.fillText(elide(rect.buffer.name, Math.floor(w / 7)), x + 5, y + h / 2);
+    pen.fillText(elideName(rect.buffer.name, Math.floor(w / 7)), x + 5, y + h / 2);
   }
 
   /** A line at the selected kernel. */

@@ -73,7 +73,11 @@ class Panel {
     const {app, provenance} = this;
     const parts = [make('p', {class: 'place'}, `${app.story.data.file}: ${vertex.place}`)];
     const sources = provenance.sourcesOf(vertex);
-    if (sources.length > 1) parts.push(make('p', {class: 'muted'}, `${sources.length} places: ${sources.join('; ')}`));
+    const most = 30;
+    if (sources.length > 1)
+      parts.push(make(
+          'p', {class: 'muted'},
+          `${sources.length} places: ${sources.slice(0, most).join('; ')}${sources.length > most ? '; …' : ''}`));
     if (app.index > 0 && app.story.stages[0].level === 'model') {
       const items = provenance.counterparts(vertex, app.story.stages[0]).slice(0, 30);
       if (items.length) parts.push(make('ul', {class: 'links'}, ...items.map((v) => make('li', {}, app.link(v, 0)))));
@@ -90,7 +94,12 @@ class Panel {
         ...this.section('Machine code', this.code([kernel]))] : [];
     }
     const ids = provenance.kernelsOf(vertex, app.hierarchy);
-    if (!ids.length) return this.section('In the plan', [make('p', {class: 'muted'}, 'No kernel: it is known before the call, or is only another view of something.')]);
+    if (!ids.length)
+      return this.section('In the plan', [
+        make(
+            'p', {class: 'muted'},
+            'No kernel of its own: it is known before the call, is another view of something, or went into what uses it.')
+      ]);
     const plan = app.story.stages.length - 1;
     const kernels = ids.map((id) => app.story.kernels.get(id));
     const items = kernels.slice(0, 40).map((kernel) => make('li', {}, app.link(app.story.stages[plan].vertices.get(kernel.id), plan),
@@ -143,7 +152,14 @@ class Panel {
   code(kernels) {
     const symbols = new Map();
     for (const kernel of kernels) for (const {symbol, bytes} of kernel.code) symbols.set(symbol, bytes);
-    const rows = [...symbols].slice(0, 40).map(([symbol, bytes]) => make('tr', {}, make('td', {class: 'mono'}, symbol), make('td', {class: 'mono'}, formatBytes(bytes))));
+    const row = (what, bytes, style) =>
+        make('tr', {}, make('td', {class: style}, what), make('td', {class: 'mono'}, formatBytes(bytes)));
+    const rows = [...symbols].slice(0, 40).map(([symbol, bytes]) => row(symbol, bytes, 'mono'));
+    if (kernels.every(({codeBytes}) => codeBytes !== undefined)) {
+      rows.unshift(
+          row(kernels.length === 1 ? 'this kernel alone' : 'these kernels alone',
+              kernels.reduce((sum, {codeBytes}) => sum + codeBytes, 0), 'muted'));
+    }
     return rows.length ? [make('table', {class: 'facts code'}, ...rows)] : [];
   }
 

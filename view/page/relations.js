@@ -122,14 +122,21 @@ class Changes {
   }
 }
 
-/** From places in the model to kernels and back. */
+/**
+ * From places in the model to kernels and back. A vertex carries all places that it came from, through whatever merged,
+ * fused or rolled it (support/places.h); a kernel has the place of the core vertex that it was made from.
+ */
 class Provenance {
   constructor(story) {
     this.story = story;
     this.sources = new Map();  // a kernel's place -> the places in the model that it computes
     this.kernelsBySource = new Map();
     const last = story.stages.filter((stage) => stage.level === 'core').pop();
-    if (last) this.collect(last.vertices);
+    for (const vertex of last ? last.vertices.values() : []) {
+      if (!vertex.place || isConstant(vertex)) continue;
+      if (!this.sources.has(vertex.place)) this.sources.set(vertex.place, new Set());
+      for (const place of vertex.places) this.sources.get(vertex.place).add(place);
+    }
     for (const kernel of story.kernels.values()) {
       const vertex = story.stages[story.stages.length - 1].vertices.get(kernel.id);
       for (const source of this.sourcesOf(vertex)) {
@@ -139,21 +146,8 @@ class Provenance {
     }
   }
 
-  /** A fused vertex names only a few of its sources; what is in it names them all. Constants may be others' too. */
-  collect(vertices) {
-    const add = (place, source) => {
-      if (!this.sources.has(place)) this.sources.set(place, new Set());
-      this.sources.get(place).add(source);
-    };
-    for (const vertex of vertices.values()) {
-      if (!vertex.place || isConstant(vertex)) continue;
-      if (vertex.word !== 'fused') add(vertex.place, vertex.place);
-      const parent = vertices.get(vertex.parent);
-      if (parent && parent.word === 'fused') add(parent.place, vertex.place);
-    }
-  }
-
   sourcesOf(vertex) {
+    if (vertex.places.length) return vertex.places;
     return [...(this.sources.get(vertex.place) || (vertex.place ? [vertex.place] : []))];
   }
 
@@ -162,8 +156,7 @@ class Provenance {
     const places = new Set(this.sourcesOf(vertex));
     const visit = (id) => {
       for (const child of hierarchy.children(id)) {
-        const {place} = hierarchy.vertices.get(child);
-        if (place) places.add(place);
+        for (const place of hierarchy.vertices.get(child).places) places.add(place);
         visit(child);
       }
     };
@@ -176,12 +169,7 @@ class Provenance {
   /** The vertices of a stage that come from the same places. */
   counterparts(vertex, stage) {
     const places = new Set(this.sourcesOf(vertex));
-    const found = [];
-    for (const other of stage.vertices.values()) {
-      if (other.place && other.id !== vertex.id && (places.has(other.place) || this.sourcesOf(other).some((p) => places.has(p)))) {
-        found.push(other);
-      }
-    }
-    return found;
+    return [...stage.vertices.values()].filter(
+        (other) => other.id !== vertex.id && this.sourcesOf(other).some((place) => places.has(place)));
   }
 }

@@ -1,8 +1,9 @@
 // The story as the compiler wrote it (view/story.cpp): every stage's vertices, rebuilt from what differs.
 //
-// A row of `set` is [id, parent, region, word, family, name, place, operands, results, facts]; words, names and the
-// like are positions in `strings`, operands pairs of id and result (-1: left out), results pairs of name and type,
-// facts pairs of name and value. A vertex that a stage leaves as it was is the same object in both.
+// A row of `set` is [id, parent, region, word, family, name, place, operands, results, facts, places]; words, names and
+// the like are positions in `strings`, operands pairs of id and result (-1: left out), results pairs of name and type,
+// facts pairs of name and value. `places` are all that the vertex came from, where `place` names only the first few. A
+// vertex that a stage leaves as it was is the same object in both.
 
 class Story {
   constructor(data) {
@@ -24,11 +25,17 @@ class Story {
     const text = (i) => this.data.strings[i];
     const pairs = (list, make) => Array.from({length: list.length / 2}, (_, i) => make(list[2 * i], list[2 * i + 1]));
     return {
-      id: row[0], parent: row[1], region: row[2], word: text(row[3]), family: text(row[4]),
-      name: text(row[5]), place: text(row[6]),
+      id: row[0],
+      parent: row[1],
+      region: row[2],
+      word: text(row[3]),
+      family: text(row[4]),
+      name: text(row[5]),
+      place: text(row[6]),
       operands: pairs(row[7], (id, result) => ({id, result})),
       results: pairs(row[8], (name, type) => ({name: text(name), type: text(type)})),
       facts: pairs(row[9], (name, value) => ({name: text(name), value: text(value)})),
+      places: row[10].map(text),
     };
   }
 
