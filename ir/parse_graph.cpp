@@ -132,6 +132,7 @@ class GraphParser {
     std::vector<std::string> known;
     for (const auto& [other, value] : scope.values) known.push_back(name_of(other));
     std::sort(known.begin(), known.end());
+    scope.failed.insert(name);  // said once
     return error(token, std::string("this value is not defined before here") +
                             (scope.is_region ? " in the region; values from outside come in as operands of the node" : "") +
                             did_you_mean(name_of(name), known));
