@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "ir/infer.h"
+#include "ir/op_words.h"
 #include "ir/recovery.h"
 #include "ir/verify_node.h"
 #include "support/closest.h"
@@ -308,20 +309,13 @@ class GraphParser {
     if (!op)
       return error(token, fmt::format("there is no operator '{}'; at the model level it can be written as unsupported "
                                       "\"{}\"{}",
-                                      token.text, token.text, did_you_mean(token.text, operators(scope.graph.level))));
+                                      token.text, token.text, did_you_mean(token.text, operator_words(scope.graph.level))));
     node.op = *op;
     if (scope.graph.level == Level::core && is_model(*op))
       return error(token, "this operator belongs to the model level; a core graph has core operators");
     if (*op != Op::unsupported) return Done{};
     RONDO_TRY(node.kind, reader_.text());
     return Done{};
-  }
-
-  static std::vector<std::string> operators(Level level) {
-    std::vector<std::string> words;
-    for (int i = 0; i < static_cast<int>(Op::unsupported); ++i)
-      if (is_model(static_cast<Op>(i)) == (level == Level::model)) words.emplace_back(info(static_cast<Op>(i)).word);
-    return words;
   }
 
   Status operands(Scope& scope, Node& node) {

@@ -5,6 +5,7 @@
 
 #include "frontend/file.h"
 #include "frontend/json/own.h"
+#include "ir/op_words.h"
 #include "support/closest.h"
 
 namespace rondo {
@@ -69,22 +70,11 @@ Value* OwnScope::constant(Tensor tensor, const std::string& place) {
   return append(Op::Constant, {}, {{"value", std::move(tensor)}}, 1, place);
 }
 
-namespace {
-
-std::vector<std::string> operator_names() {
-  std::vector<std::string> names;
-  for (int i = 0; i < static_cast<int>(Op::unsupported); ++i)
-    if (is_model(static_cast<Op>(i))) names.emplace_back(info(static_cast<Op>(i)).word);
-  return names;
-}
-
-}  // namespace
-
 Result<Op> find_own_operator(const std::string& name, const std::string& place) {
   const std::optional<Op> op = find_op(name);
   if (op && is_model(*op) && *op != Op::unsupported) return *op;
   return unsupported(fmt::format("there is no operator {}; accepted: ONNX's names, such as MatMul, Add, Tanh, LSTM{}",
-                                 in_quotes(name), did_you_mean(name, operator_names())),
+                                 in_quotes(name), did_you_mean(name, operator_words(Level::model))),
                      place);
 }
 

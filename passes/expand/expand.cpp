@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "ir/op_words.h"
 #include "passes/pipeline.h"
+#include "support/closest.h"
 
 namespace rondo {
 namespace {
@@ -70,7 +72,9 @@ class NodesExpander {
   void expand_node(const Node& node) {
     if (node.op == Op::unsupported) {
       errors.push_back(unsupported(
-          fmt::format("operator '{}' is not among the operators that can be compiled", node.kind), node.place));
+          fmt::format("operator '{}' is not among the operators that can be compiled{}", node.kind,
+                      did_you_mean(node.kind, operator_words(Level::model))),
+          node.place));
       return;
     }
     auto operands = operands_of(node);

@@ -55,6 +55,17 @@ TEST_CASE("errors carry the node's place") {
   CHECK(core.errors()[0].place == "node 'flip' (Transpose)");
 }
 
+TEST_CASE("an operator that is not known, and what was perhaps meant") {
+  Model model;
+  Value* y = model.node(Op::unsupported, {model.input("x", DType::f32, {2})})[0];
+  y->producer->kind = "Sigmoit";
+  model.output(y);
+  auto core = model.expand();
+  REQUIRE(!core);
+  CHECK(contains(core.errors()[0].message, "operator 'Sigmoit' is not among the operators that can be compiled"));
+  CHECK(contains(core.errors()[0].message, "did you mean 'Sigmoid'?"));
+}
+
 TEST_CASE("an input without a type") {
   Model model;
   Value* x = model.graph.add_param(std::nullopt, "x");
