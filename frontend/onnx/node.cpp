@@ -6,6 +6,7 @@
 #include "frontend/onnx/graph.h"
 #include "frontend/onnx/order.h"
 #include "frontend/onnx/versions.h"
+#include "support/error_list.h"
 
 namespace rondo {
 namespace {
@@ -54,6 +55,17 @@ Result<std::vector<Value*>> find_operands(const NodeUses& uses, const ValuesByNa
   return operands;
 }
 
+/// Errors inside a subgraph say whose it is.
+template <class T>
+Result<T> located(Result<T> region, const std::string& attribute, const std::string& place) {
+  if (region) return region;
+  Diagnostics errors = std::move(region).errors();
+  for (Diagnostic& error : errors)
+    error.message +=
+        fmt::format("{} {} of {}", error.place.starts_with("node ") ? " in" : "; in", in_quotes(attribute), place);
+  return errors;
+}
+
 Status read_regions(NodeAttributes& attributes, const std::vector<std::string_view>& captured, ModelContext& context,
                     const std::string& place, std::vector<std::unique_ptr<Graph>>& regions) {
   if (attributes.graphs.empty()) return Done{};
@@ -61,18 +73,13 @@ Status read_regions(NodeAttributes& attributes, const std::vector<std::string_vi
     if (attributes.values.has(reserved))
       return unsupported(fmt::format("an attribute called '{}' beside a subgraph", reserved), place);
   std::vector<std::string> names;
+  ErrorList errors;
   for (const pb::AttributeProto* attribute : attributes.graphs) {
     Result<std::unique_ptr<Graph>> region = read_region(attribute->g(), captured, context);
-    if (!region) {
-      Diagnostics errors = std::move(region).errors();
-      for (Diagnostic& error : errors)
-        error.message += fmt::format("{} {} of {}", error.place.starts_with("node ") ? " in" : "; in",
-                                     in_quotes(attribute->name()), place);
-      return errors;
-    }
-    regions.push_back(*std::move(region));
     names.push_back(attribute->name());
+    errors.keep(located(std::move(region), attribute->name(), place), regions.emplace_back());
   }
+  RONDO_CHECK(errors.status());
   attributes.values.set("captures", static_cast<int64_t>(captured.size()));
   attributes.values.set("regions", std::move(names));
   return Done{};

@@ -60,3 +60,14 @@ TEST_CASE("an error inside a subgraph says in which") {
                        "'choose' (If), "
                        "node 1 of 2"));
 }
+
+TEST_CASE("errors in both branches are told at once") {
+  pb::ModelProto model = model_with_branches();
+  for (int branch : {0, 1})
+    add_attribute(*model.mutable_graph()->mutable_node(0)->mutable_attribute(branch)->mutable_g()->mutable_node(0), "", 2);
+  const Loaded loaded = load(model);
+  REQUIRE_FALSE(loaded.graph);
+  REQUIRE(loaded.graph.errors().size() == 2);
+  CHECK(to_string(loaded.graph.errors()[0]).ends_with("in 'else_branch' of node 'choose' (If), node 1 of 2"));
+  CHECK(to_string(loaded.graph.errors()[1]).ends_with("in 'then_branch' of node 'choose' (If), node 1 of 2"));
+}
