@@ -120,7 +120,9 @@ std::string Lexer::place(const Token& token) const {
 }
 
 Diagnostic Lexer::error(const Token& token, std::string message) const {
-  return invalid(message + excerpt(source_, token.begin), place(token));
+  if (token.kind != Token::Kind::end) return invalid(message + excerpt(source_, token.begin), place(token));
+  const size_t end = end_of_text(source_);
+  return invalid(message + excerpt(source_, end), line_and_column(source_, end));
 }
 
 }  // namespace rondo

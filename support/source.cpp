@@ -67,6 +67,8 @@ std::string line_and_column(std::string_view text, size_t at) {
   return fmt::format("{}:{}", line, count_characters(text.substr(begin, at - begin)) + 1);
 }
 
+size_t end_of_text(std::string_view text) { return text.find_last_not_of(" \t\r\n") + 1; }
+
 std::string excerpt(std::string_view text, size_t at) {
   at = std::min(at, text.size());
   const size_t line_end = std::min(text.find('\n', at), text.size());

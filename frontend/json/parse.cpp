@@ -104,7 +104,7 @@ class Receiver {
 
  private:
   bool fail(std::string message) {
-    const size_t at = read_ > 0 ? read_ - 1 : 0;
+    const size_t at = std::min(read_ > 0 ? read_ - 1 : 0, end_of_text(text_));
     error_ = invalid(message + excerpt(text_, at), line_and_column(text_, at) + ": " + pointer());
     return false;
   }

@@ -365,4 +365,5 @@ TEST_CASE("documents that are no model") {
   }
   CHECK(error_of(R"({"class_name": "Sequential", "config": {}})").find("without its weights") != std::string::npos);
   CHECK(error_of("{").find("not JSON") != std::string::npos);
+  CHECK(error_of("{\n\n").find("model.json:1:2: ") != std::string::npos);  // where the end is seen
 }

@@ -23,6 +23,7 @@ TEST_CASE("errors say where and what") {
       {"core \"x\n\" {}", "1:6", "not closed"},
       {"core \"\\q\" {}", "1:6", "unknown escape"},
       {"core \"x\" {", "1:11", "expected a statement or '}', found the end of the text"},
+      {"core \"x\" {\n\n  \n", "1:11", "expected a statement or '}', found the end of the text"},
       {"core \"x\" {} more", "1:13", "expected the end of the text"},
       {"core \"x\" {\n  \x01\n}", "2:3", "no meaning here"},
       {"core \"é\" { ; }", "1:12", "no meaning here"},  // columns are characters
