@@ -293,6 +293,7 @@ Result<Target> Target::find(const TargetSpec& spec) {
   if (!machine.abi.empty()) machine.llvm = make_machine(*backend, wanted, machine.abi);
   if (wanted.native) read_caches(machine.facts);
   machine.facts.small_code = spec.small_code;
+  machine.facts.threads = target.system() != System::none;
   if (spec.small_code) machine.can.reduction_unroll = 1;
   return target;
 }

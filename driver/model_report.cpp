@@ -49,7 +49,7 @@ void add_code(LayerReport& layer, const KernelFacts& kernel) {
 }  // namespace
 
 ModelReport model_report(const Plan& plan, const Target& target, Audit audit, bool external_constants) {
-  ModelReport report{plan.name, target.spec().triple, target.spec().cpu, target.spec().features};
+  ModelReport report{plan.name, target.spec().triple, target.spec().cpu, target.spec().features, plan.symbols};
   std::map<std::string, std::set<int>> buffers;  // by place
   size_t number = 0;
   for (const PlacedCost& placed : costs_of(plan)) {

@@ -21,6 +21,7 @@ struct LayerReport {
 
 struct ModelReport {
   std::string model, target, cpu, features;
+  std::vector<std::string> symbols;  // dimensions that a call decides
   Dim multiply_adds;
   int64_t constant_bytes = 0;
   Dim state_bytes, scratch_bytes;

@@ -34,6 +34,12 @@ std::string table(const std::vector<std::vector<std::string>>& rows) {
   return text;
 }
 
+/// A row of the summary; an expression stands behind what it is.
+std::vector<std::string> figure(const std::string& value, const std::string& what) {
+  if (value.find_first_not_of("0123456789") == std::string::npos || value == "unknown") return {value, what};
+  return {"", what + ": " + value};
+}
+
 bool calls_helpers(const Audit& audit) {
   return std::any_of(audit.classes.begin(), audit.classes.end(),
                      [](const InstructionClass& each) { return each.name == "helper_calls" && each.count > 0; });
@@ -131,14 +137,16 @@ std::string report_text(const ModelReport& report) {
   const Audit& audit = report.audit;
   std::string text = fmt::format("{} for {}, {}{}{}\n\n", report.model, report.target, report.cpu,
                                  report.features.empty() ? "" : ", ", report.features);
-  text += table({{number(audit.code_bytes), "bytes of code"},
-                 {number(report.constant_bytes), "bytes of constants: weights"},
-                 {number(audit.read_only_bytes), "bytes of other read-only data: the numbers and the record that describe it"},
-                 {number(audit.writable_bytes), "bytes of writable data"},
-                 {number(report.state_bytes), "bytes of state, the caller's"},
-                 {number(report.scratch_bytes), "bytes of scratch memory, the caller's"},
-                 {number(audit.stack_bytes), "bytes of stack at most" + std::string(calls_helpers(audit) ? ", and what the helpers use" : "")},
-                 {number(report.multiply_adds), "multiply-adds in a call"}});
+  text += table({figure(number(audit.code_bytes), "bytes of code"),
+                 figure(number(report.constant_bytes), "bytes of constants: weights"),
+                 figure(number(audit.read_only_bytes), "bytes of other read-only data: the numbers and the record that describe it"),
+                 figure(number(audit.writable_bytes), "bytes of writable data"),
+                 figure(number(report.state_bytes), "bytes of state, the caller's"),
+                 figure(number(report.scratch_bytes), "bytes of scratch memory, the caller's"),
+                 figure(number(audit.stack_bytes), std::string("bytes of stack at most") + (calls_helpers(audit) ? ", and what the helpers use" : "")),
+                 figure(number(report.multiply_adds), "multiply-adds in a call")});
+  if (!report.symbols.empty())
+    text += fmt::format("\nSizes depend on {0}; with --dim={1}=N they are numbers.\n", fmt::join(report.symbols, ", "), report.symbols[0]);
   text += fmt::format("\nUndefined symbols: {}\n\n",
                       audit.undefined.empty() ? "none" : fmt::format("{}", fmt::join(audit.undefined, ", ")));
   text += layers_text(report) + "\n" + functions_text(audit) + "\nInstructions that could fault or hand over control:\n";

@@ -143,7 +143,7 @@ Result<Plan> make_plan(const Graph& core, const TargetFacts& target, const PlanO
   if (wanted("pack_weights")) pack_weights(plan, context);
   RONDO_CHECK(narrow_weights(plan, options.weights));
   if (wanted("prefetch_weights") && !target.small_code) prefetch_weights(plan, context);
-  if (wanted("divide_work") && !target.small_code) divide_work(plan, context);
+  if (wanted("divide_work") && !target.small_code && target.threads) divide_work(plan, context);
   plan_memory(plan);
   RONDO_CHECK(verify(plan));
   return plan;

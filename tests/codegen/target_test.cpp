@@ -32,6 +32,7 @@ TEST_CASE("facts follow the processor") {
   CHECK((gc.vector_bytes == 0 && gc.fused_multiply_add));
   CHECK((gcv.vector_bytes == 64 && gcv.vector_registers == 7));  // groups of four registers of 128 bits
   CHECK((!gcv.far_offsets && facts({"cortex-a53"}).far_offsets && !m4.far_offsets));
+  CHECK((gc.threads && a53.threads && v1.threads && !m0.threads && !m55.threads && !imc.threads));
   CHECK((imc.vector_bytes == 0 && !imc.fused_multiply_add && imc.pointer_bytes == 4));
 }
 

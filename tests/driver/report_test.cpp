@@ -132,6 +132,10 @@ TEST_CASE("sizes that a call decides are expressions; text forms have no report"
   CHECK(report["multiply_adds"].is_string());
   CHECK(report["multiply_adds"].get<std::string>().find("time") != std::string::npos);
   CHECK(report["certificate"]["holds"] == true);
+  const Outcome text = run({program(), "compile", sample("sine.onnx"), "-o", folder / "sine.a", "--report=-"});
+  CHECK(text.output.find("Sizes depend on time; with --dim=time=N they are numbers.\n") != std::string::npos);
+  CHECK(text.output.find("multiply-adds in a call: 636*time\n") != std::string::npos);
+  CHECK(compile(folder / "sine.o", {"--report=-"}).output.find("Sizes depend") == std::string::npos);
   const Outcome refused = compile(folder / "sine.ll", {"--report=-"});
   CHECK(refused.exit_code == 1);
   CHECK(refused.errors.find(".o, .a and .so") != std::string::npos);

@@ -47,6 +47,17 @@ TEST_CASE("a kernel's tile is one vector, and its axes have no ends that need an
         }
 }
 
+TEST_CASE("fast code is divided for threads, but not where there can be none") {
+  for (bool threads : {true, false}) {
+    TargetFacts facts = scalar_facts();
+    facts.threads = threads;
+    bool divided = false;
+    each_kernel(plan_of({Cell::lstm, 256, 256, Dim::symbol("B"), 10, false}, facts).steps,
+                [&](const Kernel& kernel) { divided = divided || kernel.schedule.task_axis >= 0; });
+    CHECK(divided == threads);
+  }
+}
+
 TEST_CASE("vectors are used where they leave nothing over") {
   const Plan plan = plan_of({Cell::lstm, 16, 32, 1, 1, true}, kProcessors[1]);
   bool vectors = false;
