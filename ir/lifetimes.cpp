@@ -27,7 +27,9 @@ class Walk {
   int now() const { return static_cast<int>(moments_.size()); }
 
   void steps(const std::vector<Step>& steps) {
+    int group = now();  // where the loops began that lie beside each other
     for (const Step& step : steps) {
+      if (!is_beside(step)) group = now();
       if (const auto* kernel = std::get_if<Kernel>(&step.what)) {
         visit(*kernel);
         moments_.push_back(&step);
@@ -39,6 +41,7 @@ class Walk {
       if (!repeats) moments_.push_back(&step);
       for_each_nested(step, [&](const std::vector<Step>& nested) { this->steps(nested); });
       if (repeats && now() > first) loops_.push_back({first, now() - 1});  // inner loops before outer ones
+      if (is_beside(step) && now() > group) groups_.push_back({group, now() - 1});
     }
   }
 
@@ -60,10 +63,12 @@ class Walk {
     if (own.empty()) return;
     for (const Lifetime& loop : loops_)
       if (loop.meets(own) && (!loop.contains(own) || use.read_first)) use.span.add(loop);
+    for (const Lifetime& group : groups_)
+      if (group.meets(own)) use.span.add(group);
   }
 
   std::vector<Use> uses_;
-  std::vector<Lifetime> loops_;
+  std::vector<Lifetime> loops_, groups_;
   std::vector<const Step*> moments_;
 };
 

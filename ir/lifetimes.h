@@ -2,8 +2,8 @@
 // of what a measured symbol sizes.
 //
 // A buffer lives from the first to the last moment that touches it, and longer where loops make it: a loop that
-// contains some of its uses but not all, or all of them but reads it before writing it, counts as a whole. Tested by
-// tests/ir/verify_test.cpp.
+// contains some of its uses but not all, or all of them but reads it before writing it, counts as a whole. So do loops
+// beside each other, for all that any of them uses. Tested by tests/ir/verify_test.cpp.
 #pragma once
 
 #include "ir/plan.h"

@@ -197,6 +197,7 @@ class PlanParser {
     if (reader_.take_word("while")) {
       RONDO_TRY(loop.condition, parse_buffer_name(reader_, buffers_));
     }
+    loop.beside = reader_.take_word("beside");
     RONDO_CHECK(parse_place(reader_, loop.place));
     RONDO_CHECK(nested(loop.steps));
     return loop;

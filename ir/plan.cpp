@@ -13,7 +13,7 @@ constexpr std::string_view kCombines[] = {"sum", "prod", "max", "min"};
 
 bool operator==(const Loop& a, const Loop& b) {
   return a.name == b.name && a.place == b.place && a.var == b.var && a.trip == b.trip && a.steps == b.steps &&
-         a.condition == b.condition;
+         a.condition == b.condition && a.beside == b.beside;
 }
 
 bool operator==(const Choice& a, const Choice& b) {
@@ -66,10 +66,15 @@ Dim task_count(const Kernel& kernel) {
   return Dim(1);
 }
 
+bool is_beside(const Step& step) {
+  const auto* loop = std::get_if<Loop>(&step.what);
+  return loop && loop->beside;
+}
+
 bool has_tasks(const std::vector<Step>& steps) {
   return std::any_of(steps.begin(), steps.end(), [](const Step& step) {
     const auto* kernel = std::get_if<Kernel>(&step.what);
-    bool found = kernel && kernel->schedule.task_axis >= 0;
+    bool found = (kernel && kernel->schedule.task_axis >= 0) || is_beside(step);
     for_each_nested(step, [&](const std::vector<Step>& nested) { found = found || has_tasks(nested); });
     return found;
   });

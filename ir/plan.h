@@ -128,7 +128,7 @@ struct Kernel {
 struct Step;
 
 /// Runs its steps for var = 0 .. trip-1; where there is a condition, bool[1], only while it is true: it is looked at
-/// before each run.
+/// before each run. A loop beside the one before it may run at the same time: neither writes what the other uses.
 struct Loop {
   std::string name;
   std::string place;
@@ -136,6 +136,7 @@ struct Loop {
   Dim trip;
   std::vector<Step> steps;
   int condition = -1;  // buffer; -1: none
+  bool beside = false;
 };
 
 /// Runs one of two lists of steps, by a buffer of bool[1].
@@ -252,6 +253,8 @@ int nest_of(const Kernel& kernel, int var);
 int64_t tile_size(const Schedule& schedule, int var);
 /// Into how many tasks the kernel is divided; 1 if it is not.
 Dim task_count(const Kernel& kernel);
+bool is_beside(const Step& step);
+/// Whether any kernel is divided, or any loop beside another.
 bool has_tasks(const std::vector<Step>& steps);
 
 std::string_view to_string(Combine combine);

@@ -178,6 +178,7 @@ class PlanPrinter {
     out_ += fmt::format(": i{} < ", loop.var);
     print_dim(out_, loop.trip);
     if (loop.condition >= 0) out_ += " while " + word(loop.condition);
+    if (loop.beside) out_ += " beside";
     place(loop.place);
     nested(loop.steps);
     out_ += "\n";

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "ir/independent.h"
 #include "ir/lexer.h"
 #include "ir/measure.h"
 #include "ir/verify.h"
@@ -443,7 +444,13 @@ class StepsCheck {
   explicit StepsCheck(Report& report) : report_(report) {}
 
   void run(const std::vector<Step>& steps, const Extents& extents) {
-    for (const Step& step : steps) {
+    size_t group = 0;  // where the loops began that lie beside each other
+    for (size_t i = 0; i < steps.size(); ++i) {
+      const Step& step = steps[i];
+      if (is_beside(step))
+        beside(steps, group, i);
+      else
+        group = i;
       if (const auto* kernel = std::get_if<Kernel>(&step.what)) {
         report_.add(names_.insert(kernel->name).second, fmt::format("kernel '{}'", kernel->name),
                     "another kernel has this name");
@@ -461,6 +468,20 @@ class StepsCheck {
   }
 
  private:
+  /// Loop `i` may run at the same time as those from `group` on.
+  void beside(const std::vector<Step>& steps, size_t group, size_t i) {
+    const std::string place = fmt::format("loop '{}'", name_of(steps[i]));
+    if (!report_.add(group < i && std::holds_alternative<Loop>(steps[group].what), place,
+                     "there is no loop before it that it could be beside"))
+      return;
+    for (size_t each : {group, i})
+      report_.add(!has_tasks(std::get<Loop>(steps[each].what).steps), place,
+                  fmt::format("'{}' has tasks of its own", name_of(steps[each])));
+    for (size_t other = group; other < i; ++other)
+      report_.add(!report_.errors.empty() || independent(report_.plan, steps[other], steps[i]), place,
+                  fmt::format("it cannot be beside '{}': one may write what the other uses", name_of(steps[other])));
+  }
+
   void loop(const Loop& loop, Extents extents) {
     const std::string place = fmt::format("loop '{}'", loop.name);
     report_.symbols(loop.trip, place);

@@ -83,6 +83,7 @@ class PlanScene {
   int step(const Loop& loop, int parent, int region) {
     const int vertex = add("loop", "recurrence", loop.name, parent, region);
     scene_.vertices[vertex].facts.emplace_back("trip", shown(loop.trip));
+    if (loop.beside) scene_.vertices[vertex].facts.emplace_back("beside", "the loop before it, for two threads");
     return vertex;
   }
   int step(const Choice& choice, int parent, int region) {

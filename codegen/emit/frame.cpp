@@ -105,6 +105,7 @@ void Uses::add(const Kernel& kernel) {
 }
 
 void Uses::add(const std::vector<Step>& steps) {
+  tasks |= std::any_of(steps.begin(), steps.end(), [](const Step& step) { return is_beside(step); });
   for (const Step& step : steps) std::visit([&](const auto& what) { add(what); }, step.what);
 }
 

@@ -31,7 +31,7 @@ class StepEmitter {
     for (int buffer : uses.buffers)
       frame.buffers[buffer] = frame.at_start([&] { return base_of(frame, function, plan_.buffers[buffer]); });
     profile_.time_nothing();
-    for (const Step& step : plan_.steps) RONDO_CHECK(outermost(frame, step));
+    RONDO_CHECK(sequence(frame, plan_.steps));
     b_.CreateRet(b_.CreateLoad(b_.getInt32Ty(), frame.status));
     return function;
   }
@@ -72,7 +72,24 @@ class StepEmitter {
     return std::visit([](const auto& what) -> const void* { return &what; }, step.what);
   }
 
-  Status outermost(Frame& frame, const Step& step) {
+  /// Steps outside loops: a call each, and loops beside each other together.
+  Status sequence(Frame& frame, const std::vector<Step>& steps) {
+    for (size_t i = 0; i < steps.size();) {
+      llvm::SmallVector<StepCall> calls;
+      Lines::At at(emitter_.lines, part_of(steps[i]));
+      do {
+        RONDO_TRY(StepCall call, outermost(frame, steps[i]));
+        calls.push_back(std::move(call));
+      } while (++i < steps.size() && is_beside(steps[i]));
+      if (calls.size() == 1)
+        b_.CreateCall(calls[0].function, calls[0].arguments);
+      else
+        emit_beside(emitter_, frame, calls[0].function->getName().str(), calls);
+    }
+    return Done{};
+  }
+
+  Result<StepCall> outermost(Frame& frame, const Step& step) {
     Uses uses;
     std::visit([&](const auto& what) { uses.add(what); }, step.what);
     Lines::At at(emitter_.lines, part_of(step));
@@ -80,8 +97,7 @@ class StepEmitter {
     llvm::SmallVector<Value*> arguments = arguments_of(frame, uses, error);
     if (!error.empty()) return internal_error("step " + name_of(step) + " uses " + error);
     RONDO_TRY(llvm::Function * function, define(step, uses, arguments));
-    b_.CreateCall(function, arguments);
-    return Done{};
+    return StepCall{function, arguments};
   }
 
   llvm::Function* declare(const std::string& step, llvm::ArrayRef<Value*> arguments) {
@@ -127,7 +143,8 @@ class StepEmitter {
 
   // Outside loops, what is chosen or measured is as long as a plan, and so made of functions like one.
   Status list(Frame& frame, const std::vector<Step>& steps) {
-    for (const Step& step : steps) RONDO_CHECK(frame.vars.empty() ? outermost(frame, step) : inside(frame, step));
+    if (frame.vars.empty()) return sequence(frame, steps);
+    for (const Step& step : steps) RONDO_CHECK(inside(frame, step));
     return Done{};
   }
 

@@ -1,8 +1,10 @@
 // Memory: scratch buffers whose lifetimes do not meet share bytes; constants and states get their offsets.
 //
 // A buffer lives from the first to the last step that touches it, steps numbered in order. One that a loop touches and
-// that is touched outside it too lives through the whole loop. The parts of a choice count as one after the other. Buffers of constant size are placed largest first at the
-// lowest free offset; those of symbolic size follow, each in a slot that it may share with others of the same size.
+// that is touched outside it too lives through the whole loop. What any of several loops beside each other touches lives
+// through all of them. The parts of a choice count as one after the other. Buffers of constant size are placed largest
+// first at the lowest free offset; those of symbolic size follow, each in a slot that it may share with others of the same
+// size.
 // Tested by plan_test.cpp.
 #include <algorithm>
 #include <numeric>
@@ -15,11 +17,15 @@ namespace {
 struct Interval {
   int first = -1, last = -1;
   bool empty() const { return first < 0; }
-  bool meets(const Interval& other) const { return first <= other.last && other.first <= last; }
+  bool meets(const Interval& other) const { return !empty() && first <= other.last && other.first <= last; }
   void include(int position) {
     if (empty()) first = position;
     last = std::max(last, position);
     first = std::min(first, position);
+  }
+  void include(const Interval& other) {
+    include(other.first);
+    include(other.last);
   }
 };
 
@@ -29,17 +35,19 @@ class Lifetimes {
     walk(plan.steps);
     for (auto loop = loops_.begin(); loop != loops_.end(); ++loop)  // inner loops come first
       for (Interval& life : of)
-        if (!life.empty() && life.meets(*loop) && (life.first < loop->first || life.last > loop->last)) {
-          life.include(loop->first);
-          life.include(loop->last);
-        }
+        if (life.meets(*loop) && (life.first < loop->first || life.last > loop->last)) life.include(*loop);
+    for (const Interval& group : groups_)
+      for (Interval& life : of)
+        if (life.meets(group)) life.include(group);
   }
 
   std::vector<Interval> of;
 
  private:
   void walk(const std::vector<Step>& steps) {
+    int group = now_;  // where the loops began that lie beside each other
     for (const Step& step : steps) {
+      if (!is_beside(step)) group = now_;
       if (const auto* kernel = std::get_if<Kernel>(&step.what)) {
         for (const Instr& instr : kernel->body)
           if (instr.kind == Instr::Kind::load) of[instr.buffer].include(now_);
@@ -51,11 +59,12 @@ class Lifetimes {
         for_each_nested(step, [&](const std::vector<Step>& nested) { walk(nested); });
         around.last = now_++;
         if (std::holds_alternative<Loop>(step.what)) loops_.push_back(around);
+        if (is_beside(step)) groups_.push_back({group, around.last});
       }
     }
   }
 
-  std::vector<Interval> loops_;
+  std::vector<Interval> loops_, groups_;
   int now_ = 0;
 };
 

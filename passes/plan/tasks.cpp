@@ -10,11 +10,15 @@
 // The same blocks are made for any number of threads, up to kTasks of them, so that a few threads get equal shares.
 // Along which axis: if possible one along which the weights vary, because then each thread keeps to its own weights,
 // step after step, in its own cache. Plans with state are left alone: a stream's step stays on its caller's thread.
-// Tested by tests/passes/tasks_test.cpp.
+//
+// Loops whose steps are small, as those of a bidirectional layer's two directions, are not worth a meeting of threads in
+// every step. Where two of them are independent, they are put beside each other, and each runs on one thread from
+// beginning to end; kBesideStep is what a step may cost at most. Tested by tests/passes/tasks_test.cpp.
 #include <fmt/format.h>
 
 #include <algorithm>
 
+#include "ir/independent.h"
 #include "passes/plan/lowering.h"
 
 namespace rondo {
@@ -25,6 +29,8 @@ constexpr double kSymbolicTask = 64e3;
 constexpr double kSmallestTask = 12e3;
 constexpr int64_t kTasks = 8;
 constexpr double kFunctionCost = 8;
+constexpr double kBesideStep = 1e6;
+constexpr double kEven = 2;  // times the cost of one loop that another may have beside it
 constexpr double kOtherCost = 0.5;
 
 double number(const Dim& extent) { return static_cast<double>(extent.constant().value_or(1)); }
@@ -43,6 +49,16 @@ double cost_of(const Instr& instr) {
   return info(instr.op).signature == Signature::floating ? kFunctionCost : kOtherCost;
 }
 
+/// What the reduction nest does is done for each of its elements; so is a function inside it.
+double element_cost(const Kernel& kernel) {
+  double cost = 1;
+  for (const Instr& instr : kernel.body) {
+    if (instr.kind == Instr::Kind::reduce) cost += product(kernel.reductions[instr.nest]);
+    if (instr.kind == Instr::Kind::pointwise) cost += cost_of(instr);
+  }
+  return cost;
+}
+
 class Division {
  public:
   Division(const Plan& plan, Kernel& kernel) : plan_(plan), kernel_(kernel) {}
@@ -50,7 +66,7 @@ class Division {
   /// Gives the reason.
   std::string choose() {
     if (only_copies()) return "";
-    const double element = element_cost(), all = element * product(kernel_.parallel);
+    const double element = element_cost(kernel_), all = element * product(kernel_.parallel);
     if (all >= kWorth && divide_known(all)) return fmt::format("its cost of {:.0f} is worth threads", all);
     for (const Axis& axis : kernel_.parallel)
       if (!axis.extent.constant() && all_stores_vary(axis.var)) {
@@ -65,16 +81,6 @@ class Division {
     return std::all_of(kernel_.body.begin(), kernel_.body.end(), [](const Instr& instr) {
       return instr.kind != Instr::Kind::reduce && instr.kind != Instr::Kind::pointwise;
     });
-  }
-
-  /// What the reduction nest does is done for each of its elements; so is a function inside it.
-  double element_cost() const {
-    double cost = 1;
-    for (const Instr& instr : kernel_.body) {
-      if (instr.kind == Instr::Kind::reduce) cost += product(kernel_.reductions[instr.nest]);
-      if (instr.kind == Instr::Kind::pointwise) cost += cost_of(instr);
-    }
-    return cost;
   }
 
   bool all_stores_vary(int var) const {
@@ -142,17 +148,73 @@ class Division {
   Kernel& kernel_;
 };
 
-}  // namespace
+/// Puts independent loops beside each other.
+class Besides {
+ public:
+  Besides(Plan& plan, const StageContext& context) : plan_(plan), context_(context) {}
 
-void divide_work(Plan& plan, const StageContext& context) {
-  if (!plan.states.empty()) return;
-  for_each_kernel(plan.steps, [&](Kernel& kernel) {
+  void run() {
+    std::vector<Step>& steps = plan_.steps;
+    for (size_t i = 0; i < steps.size(); ++i) {
+      if (!is_small_loop(steps[i])) continue;
+      size_t next = i + 1;
+      while (next < steps.size() && !is_small_loop(steps[next]) && independent(plan_, steps[i], steps[next])) ++next;
+      if (next == steps.size() || !fit(steps[i], steps[next])) continue;
+      std::rotate(steps.begin() + static_cast<std::ptrdiff_t>(i), steps.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+                  steps.begin() + static_cast<std::ptrdiff_t>(next));
+      Loop& loop = std::get<Loop>(steps[next].what);
+      loop.beside = true;
+      context_.remarks.push_back(remark(fmt::format("loop '{}': beside '{}', for two threads: a step's cost of {:.0f} is too "
+                                                    "little to divide", loop.name, name_of(steps[next - 1]), step_cost(loop)),
+                                        loop.place));
+      i = next;
+    }
+  }
+
+ private:
+  static double step_cost(const Loop& loop) {
+    double cost = 0;
+    for_each_kernel(loop.steps, [&](const Kernel& kernel) { cost += element_cost(kernel) * product(kernel.parallel); });
+    return cost;
+  }
+  static double cost(const Loop& loop) { return number(loop.trip) * step_cost(loop); }
+
+  static bool is_small_loop(const Step& step) {
+    const auto* loop = std::get_if<Loop>(&step.what);
+    return loop && loop->condition < 0 && step_cost(*loop) <= kBesideStep && cost(*loop) >= kWorth;
+  }
+
+  bool fit(const Step& a, const Step& b) const {
+    const double first = cost(std::get<Loop>(a.what)), second = cost(std::get<Loop>(b.what));
+    return is_small_loop(b) && std::max(first, second) <= kEven * std::min(first, second) && independent(plan_, a, b);
+  }
+
+  Plan& plan_;
+  const StageContext& context_;
+};
+
+void divide_kernels(std::vector<Step>& steps, const Plan& plan, const StageContext& context) {
+  const auto divide = [&](Kernel& kernel) {
     const std::string reason = Division(plan, kernel).choose();
     if (reason.empty()) return;
     const Schedule& s = kernel.schedule;
     note(context, kernel, s.task_axis < 0 ? "one task, " + reason
                                           : fmt::format("tasks of {} elements of i{}, {}", s.task_size, s.task_axis, reason));
-  });
+  };
+  for (size_t i = 0; i < steps.size(); ++i) {
+    const bool together = is_beside(steps[i]) || (i + 1 < steps.size() && is_beside(steps[i + 1]));
+    if (together) continue;
+    if (auto* kernel = std::get_if<Kernel>(&steps[i].what)) divide(*kernel);
+    for_each_nested(steps[i], [&](std::vector<Step>& nested) { divide_kernels(nested, plan, context); });
+  }
+}
+
+}  // namespace
+
+void divide_work(Plan& plan, const StageContext& context) {
+  if (!plan.states.empty()) return;
+  Besides(plan, context).run();
+  divide_kernels(plan.steps, plan, context);
 }
 
 }  // namespace rondo

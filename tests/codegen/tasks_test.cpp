@@ -100,6 +100,60 @@ TEST_CASE("the same bits in whatever order and wherever tasks run") {
       }
 }
 
+TEST_CASE("loops beside each other run as tasks, with the same bits, and either may fail the call") {
+  // y[t, d, i] = x[i] * (t + d) + count[d], count[d] += 1; d = 0 forwards, 1 backwards; picked by an index within 10.
+  constexpr int kTrips = 5, kWidth = 20;
+  PlanBuilder p;
+  const int x = p.input("x", {DType::f32, {10}}), y = p.output("y", {DType::f32, {kTrips, 2, kWidth}});
+  const int ids[] = {p.input("i", {DType::i32, {kWidth}}), p.input("j", {DType::i32, {kWidth}})};
+  for (int d : {0, 1}) {
+    KernelBuilder k;
+    k.kernel.name = d ? "back" : "forth";
+    k.kernel.parallel = {{0, kWidth}};
+    const int place = k.bounded(DType::i32, k.load(DType::i32, ids[d], at({{0, 1}})), 10);
+    const int factor = k.apply(Op::cast, DType::f32, {k.index(DType::i32, at({{3, 1}}, d))});
+    Instr picked;
+    picked.kind = Instr::Kind::load;
+    picked.buffer = x;
+    picked.indirect = {{place, Dim(1)}};
+    k.kernel.body.push_back(picked);
+    const int value = static_cast<int>(k.kernel.body.size()) - 1;
+    const int row = d ? kWidth * (2 * kTrips - 1) : 0;
+    k.store(k.apply(Op::mul, DType::f32, {value, factor}), y, at({{0, 1}, {3, d ? -2 * kWidth : 2 * kWidth}}, row));
+    p.plan.steps.push_back({Loop{d ? "time_back" : "time", "", 3, Dim(kTrips), {{k.kernel}}, -1, d == 1}});
+  }
+  const Compiled compiled(p.plan);
+  std::vector<float> xs = small_floats(10, 1), out(2 * kTrips * kWidth);
+  std::vector<int> forth(kWidth), back(kWidth);
+  for (int i = 0; i < kWidth; ++i) forth[i] = i % 10, back[i] = 9 - i % 7;
+  const auto run = [&](const rondo_parallel* hook) {
+    std::fill(out.begin(), out.end(), -7.0f);
+    return call(compiled, {xs.data(), forth.data(), back.data()}, {out.data()}, {}, hook);
+  };
+  const auto is_right = [&] {
+    for (int t = 0; t < kTrips; ++t)
+      for (int i = 0; i < kWidth; ++i) {
+        if (out[(2 * t) * kWidth + i] != xs[forth[i]] * static_cast<float>(t)) return false;
+        if (out[(2 * t + 1) * kWidth + i] != xs[back[i]] * static_cast<float>(kTrips - 1 - t + 1)) return false;
+      }
+    return true;
+  };
+  Backwards backwards;
+  std::unique_ptr<rondo_pool, void (*)(rondo_pool*)> pool(rondo_pool_create(2), rondo_pool_destroy);
+  REQUIRE(pool);
+  for (const rondo_parallel* hook : {static_cast<const rondo_parallel*>(nullptr),
+                                     static_cast<const rondo_parallel*>(&backwards.hook), rondo_pool_parallel(pool.get())}) {
+    CHECK(run(hook) == RONDO_OK);
+    CHECK(is_right());
+    for (std::vector<int>* indices : {&forth, &back}) {
+      const int good = std::exchange((*indices)[3], 10);
+      CHECK(run(hook) == RONDO_INDEX_OUT_OF_RANGE);
+      (*indices)[3] = good;
+    }
+  }
+  CHECK(backwards.counts == std::vector<int64_t>{2, 2, 2});
+}
+
 TEST_CASE("an index out of range in any one task fails the call") {
   constexpr int kCount = 24;
   PlanBuilder p;

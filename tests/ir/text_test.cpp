@@ -517,7 +517,8 @@ TEST_CASE("a plan built in memory reads back equal") {
   kernel.body[2].combine = Combine::max;
   kernel.stores = {{2, 1, {Dim::symbol("T") - Dim(7), {}}}};
   Loop loop{"l", "", 9, Dim(2), {{kernel}}};
-  plan.steps = {{loop}, {kernel}};
+  Loop other{"m", "a place", 9, Dim(2), {{kernel}}, -1, true};
+  plan.steps = {{loop}, {other}, {kernel}};
   CHECK(plan_of(print(plan, kFull)) == plan);
   plan.buffers[0].name = "b1";  // looks like the number of the other
   CHECK(plan_of(print(plan, kFull)) == plan);

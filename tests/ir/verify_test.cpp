@@ -414,6 +414,46 @@ TEST_CASE("buffers, steps and memory") {
   }
 }
 
+TEST_CASE("loops beside each other do not meet") {
+  // Two loops over the columns of [4, 2, 8]: what each reads and writes there, and the second one's first line.
+  const auto loops = [](const std::string& first, const std::string& second, const char* beside = "beside ") {
+    return "loop l: i0 < 4 { kernel k { parallel i2 < 8\n" + first + " } }\nloop m: i1 < 4 " + beside +
+           "{ kernel n { parallel i3 < 8\n" + second + " } }\n";
+  };
+  const std::string halves = loops("%0 = load x[i2]: f32 store y[i0*16 + i2] = %0", "%0 = load x[i3]: f32 store y[i1*-16 + i3 + 56] = %0");
+  const std::string meets = "it cannot be beside 'l': one may write what the other uses";
+  const std::string c = "buffer c = scratch f32[16] at 0";  // shares a's memory
+  const std::tuple<std::string, std::string, std::string> table[] = {
+      {"", halves, ""},
+      {"", loops("%0 = load x[i2]: f32 store y[i0*16 + i2] = %0", "%0 = load x[i3]: f32 store y[i1*16 + i3 + 7] = %0"), meets},
+      {"", loops("%0 = load x[i2]: f32 store y[i0*16 + i2 + 8] = %0", "%0 = load x[i3]: f32 store y[i1*16 + i3 + 7] = %0"), meets},
+      {"", loops("%0 = load x[i2]: f32 store y[i0*8 + i2] = %0", "%0 = load x[i3]: f32 store y[i1*8 + i3 + 32] = %0"), ""},
+      {"", loops("%0 = load x[i2]: f32 store y[i0*8 + i2] = %0", "%0 = load x[i3]: f32 store y[i1*8 + i3 + 31] = %0"), meets},
+      {"", loops("%0 = load x[i2]: f32 store a[i2] = %0", "%0 = load a[i3 + 8]: f32 store y[i3] = %0"), ""},
+      {"", loops("%0 = load x[i2]: f32 store a[i2] = %0", "%0 = load a[i3 + 7]: f32 store y[i3] = %0"), meets},
+      {"", loops("%0 = load a[i2]: f32 store y[i2] = %0", "%0 = load a[i3]: f32 store b[i3] = %0"), ""},
+      {"", loops("%0 = load a[i2]: f32 store y[i2] = %0", "%0 = load x[i3]: f32 store a[i3 + 8] = %0"), ""},
+      {"", loops("%0 = load ids[i2]: i64 %1 = bounded %0 < 8: i64 %2 = load x[i2]: f32 store y[%1] = %2",
+                 "%0 = load x[i3]: f32 store y[i3 + 8] = %0"), meets},
+      // a and c share memory
+      {c, loops("%0 = load x[i2]: f32 store a[i2] = %0", "%0 = load x[i3]: f32 store c[i3] = %0"), "share memory while both are in use"},
+      {c, loops("%0 = load x[i2]: f32 store a[i2] = %0", "%0 = load x[i3]: f32 store c[i3] = %0", ""), ""},
+      {"", "loop m: i1 < 4 beside { }", "there is no loop before it"},
+      {"", std::string(kWriteA) + "loop m: i1 < 4 beside { }", "there is no loop before it"},
+      {"", "loop l: i0 < 4 { kernel k { parallel i2 < 8 schedule tasks=i2/2 %0 = load x[i2]: f32 store y[i2] = %0 } }\n"
+           "loop m: i1 < 4 beside { }", "'l' has tasks of its own"},
+  };
+  for (const auto& [buffers, steps, message] : table) {
+    CAPTURE(steps);
+    const std::string found = violations(plan_of(plan_text(buffers, steps)));
+    CAPTURE(found);
+    if (message.empty())
+      CHECK(found == "");
+    else
+      CHECK(found.find(message) != std::string::npos);
+  }
+}
+
 TEST_CASE("a plan with state has no tasks") {
   const std::string text = "plan \"p\" { memory constants 0, state 64, scratch 0\nbuffer h = state f32[8] slot 0 at 0\n"
                            "state \"h\": f32[8] in h\nkernel k { parallel i0 < 8 schedule tasks=i0/2\n"

@@ -81,6 +81,54 @@ TEST_CASE("symbolic rows: divided along the weights if one row is worth it, else
   CHECK(*task_count(kernel).evaluate({{"T", 100}, {"B", 32}}) > 8);
 }
 
+/// A layer h = tanh(x w + h r) over time, all of it from `x` [40, 1, k].
+Value* recurrence(Builder& b, Value* x, int64_t units, bool reverse) {
+  const int64_t k = *x->type->shape[2].constant();
+  Value* w = b.constant(Tensor::zeros(DType::f32, {k, units}));
+  Value* r = b.constant(Tensor::zeros(DType::f32, {units, units}));
+  Value* start = b.constant(Tensor::zeros(DType::f32, {1, units}));
+  return b.scan(x->type->shape[0], {start}, {x}, {w, r}, reverse, 1,
+                [](Builder& in, const Builder::ScanBody& s) -> std::vector<Value*> {
+                  Value* sum = in.add(in.matmul(s.scanned[0], s.invariants[0]), in.matmul(s.carried[0], s.invariants[1]));
+                  Value* next = in.tanh(sum);
+                  return {next, next};
+                })[1];
+}
+
+/// The loops of two layers, both from x or the second from the first, and whether the second is beside the first.
+Plan two_layers(int64_t units, int64_t second_units, bool stacked) {
+  Graph graph;
+  graph.name = "test";
+  Builder b(graph);
+  Value* x = graph.add_param(Type{DType::f32, {40, 1, 64}}, "x");
+  Value* first = recurrence(b, x, units, false);
+  Value* second = recurrence(b, stacked ? first : x, second_units, true);
+  graph.outputs = {b.concat({first, second}, 2)};
+  graph.output_names = {"y"};
+  REQUIRE(b.status());
+  TargetFacts facts;
+  facts.vector_bytes = 64;
+  facts.vector_registers = 32;
+  Result<Plan> plan = make_plan(graph, facts);
+  if (!plan) FAIL(to_string(plan.errors()[0]));
+  return *std::move(plan);
+}
+
+TEST_CASE("independent recurrences of small steps lie beside each other, and their kernels are not divided") {
+  const auto beside = [](const Plan& plan) {
+    return std::count_if(plan.steps.begin(), plan.steps.end(), [](const Step& step) { return is_beside(step); });
+  };
+  const Plan plan = two_layers(128, 128, false);
+  CHECK(beside(plan) == 1);
+  for (const Step& step : plan.steps)
+    for_each_nested(step, [](const std::vector<Step>& nested) { CHECK_FALSE(has_tasks(nested)); });
+  CHECK(beside(two_layers(128, 128, true)) == 0);   // the second needs the first
+  CHECK(beside(two_layers(128, 512, false)) == 0);  // one thread would wait for the other
+  CHECK(beside(two_layers(16, 16, false)) == 0);    // too little work
+  CHECK(beside(two_layers(1024, 1024, false)) == 0);  // each step is worth dividing
+  CHECK(has_tasks(two_layers(1024, 1024, false).steps));
+}
+
 TEST_CASE("a plan with state is not divided, and copies are not") {
   CHECK(has_tasks(product(32, 512, 512).steps));
   CHECK_FALSE(has_tasks(product(32, 512, 512, true).steps));
