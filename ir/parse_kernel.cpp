@@ -3,6 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "support/closest.h"
+
 namespace rondo {
 namespace {
 
@@ -21,19 +25,36 @@ Result<int> parse_number(const TextReader& reader, const Token& token, std::stri
 
 class KernelParser {
  public:
-  KernelParser(TextReader& reader, const BufferNumbers& buffers) : reader_(reader), buffers_(buffers) {}
+  KernelParser(TextReader& reader, BufferNumbers& buffers, ErrorList& errors)
+      : reader_(reader), buffers_(buffers), errors_(errors) {}
 
   Result<Kernel> parse() {
     Kernel kernel;
     RONDO_TRY(kernel.name, reader_.name());
     RONDO_CHECK(parse_place(reader_, kernel.place));
     RONDO_CHECK(reader_.expect_mark("{"));
-    while (!reader_.take_mark("}")) RONDO_CHECK(kernel_statement(kernel));
+    RONDO_CHECK(read_statements(reader_, errors_,
+                                {[&] { return kernel_statement(kernel); }, begins_kernel_statement,
+                                 [&](const TextReader& start) { stand_in(kernel, start); }, begins_step}));
     return kernel;
   }
 
  private:
   Diagnostic error(const Token& token, std::string message) const { return reader_.error(token, std::move(message)); }
+
+  static bool begins_kernel_statement(const TextReader& reader) {
+    if (reader.peek().kind == Token::Kind::value) return true;
+    for (const char* word : {"parallel", "reduction", "schedule", "store"})
+      if (reader.at_word(word)) return true;
+    return false;
+  }
+
+  /// An instruction with errors keeps its number, so that those behind it have theirs.
+  void stand_in(Kernel& kernel, const TextReader& start) {
+    if (start.peek().kind != Token::Kind::value) return;
+    kernel.body.emplace_back();
+    misnumbered_ |= start.peek().text != std::to_string(kernel.body.size() - 1);
+  }
 
   Status kernel_statement(Kernel& kernel) {
     if (reader_.take_word("parallel")) return axes(kernel.parallel);
@@ -119,14 +140,14 @@ class KernelParser {
       return reader_.expected("an instruction such as %0");
     reader_.next();
     RONDO_TRY(const int instr, parse_number(reader_, token, token.text));
-    if (static_cast<size_t>(instr) >= kernel.body.size())
-      return error(token, "this instruction is not defined before here");
-    return instr;
+    if (static_cast<size_t>(instr) < kernel.body.size()) return instr;
+    if (misnumbered_) return told_already();
+    return error(token, "this instruction is not defined before here");
   }
 
   Status instr(Kernel& kernel) {
     const Token token = reader_.next();
-    if (token.text != std::to_string(kernel.body.size()))
+    if (!misnumbered_ && token.text != std::to_string(kernel.body.size()))
       return error(token, fmt::format("instructions are numbered in order; this one is %{}", kernel.body.size()));
     RONDO_CHECK(reader_.expect_mark("="));
     Instr instr;
@@ -309,18 +330,25 @@ class KernelParser {
   }
 
   TextReader& reader_;
-  const BufferNumbers& buffers_;
+  BufferNumbers& buffers_;
+  ErrorList& errors_;
+  bool misnumbered_ = false;  // an instruction's number was wrong, and so those of others may be
 };
 
 }  // namespace
 
-Result<int> parse_buffer_name(TextReader& reader, const BufferNumbers& buffers) {
+Result<int> parse_buffer_name(TextReader& reader, BufferNumbers& buffers) {
   const Token token = reader.peek();
   if (token.kind != Token::Kind::word) return reader.expected("a buffer's name");
   reader.next();
-  const auto found = buffers.find(std::string(token.text));
-  if (found == buffers.end()) return reader.error(token, "there is no buffer of this name before here");
-  return found->second;
+  if (const auto found = buffers.by_word.find(std::string(token.text)); found != buffers.by_word.end())
+    return found->second;
+  if (buffers.lost) return told_already();
+  std::vector<std::string> known;
+  for (const auto& [word, number] : buffers.by_word) known.push_back(word);
+  std::sort(known.begin(), known.end());
+  buffers.by_word.emplace(token.text, 0);
+  return reader.error(token, "there is no buffer of this name before here" + did_you_mean(token.text, known));
 }
 
 Result<int> parse_variable(TextReader& reader) {
@@ -335,8 +363,8 @@ Status parse_place(TextReader& reader, std::string& place) {
   return Done{};
 }
 
-Result<Kernel> parse_kernel(TextReader& reader, const BufferNumbers& buffers) {
-  return KernelParser(reader, buffers).parse();
+Result<Kernel> parse_kernel(TextReader& reader, BufferNumbers& buffers, ErrorList& errors) {
+  return KernelParser(reader, buffers, errors).parse();
 }
 
 }  // namespace rondo

@@ -9,13 +9,9 @@ namespace {
 
 std::optional<Buffer::Kind> find_buffer_kind(std::string_view word) {
   using Kind = Buffer::Kind;
-  constexpr std::pair<std::string_view, Kind> kKinds[] = {{"input", Kind::input},
-                                                          {"output", Kind::output},
-                                                          {"state", Kind::state},
-                                                          {"turn", Kind::turn},
-                                                          {"constant", Kind::constant},
-                                                          {"scratch", Kind::scratch},
-                                                         {"measured", Kind::measured}};
+  constexpr std::pair<std::string_view, Kind> kKinds[] = {
+      {"input", Kind::input},       {"output", Kind::output},   {"state", Kind::state},      {"turn", Kind::turn},
+      {"constant", Kind::constant}, {"scratch", Kind::scratch}, {"measured", Kind::measured}};
   for (const auto& [name, kind] : kKinds)
     if (name == word) return kind;
   return std::nullopt;
@@ -29,12 +25,34 @@ class PlanParser {
     reader_.next();
     RONDO_TRY(plan_.name, reader_.text());
     RONDO_CHECK(reader_.expect_mark("{"));
-    while (!reader_.take_mark("}")) RONDO_CHECK(statement());
+    errors_.keep(read_statements(
+        reader_, errors_,
+        {[&] { return statement(); }, begins_statement, [&](TextReader start) { stand_in(std::move(start)); }}));
+    RONDO_CHECK(errors_.status());
     return std::move(plan_);
   }
 
  private:
   Diagnostic error(const Token& token, std::string message) const { return reader_.error(token, std::move(message)); }
+
+  static bool begins_statement(const TextReader& reader) {
+    for (const char* word :
+         {"symbols", "require", "math", "stepping", "measured", "memory", "time", "buffer", "input", "output", "state"})
+      if (reader.at_word(word)) return true;
+    return begins_step(reader);
+  }
+
+  /// A buffer whose statement has errors is there for what uses it.
+  void stand_in(TextReader start) {
+    if (!start.take_word("buffer")) {
+      buffers_.lost |= !begins_statement(start);  // a misspelt 'buffer', perhaps
+      return;
+    }
+    if (start.peek().kind == Token::Kind::word)
+      buffers_.by_word.emplace(start.peek().text, static_cast<int>(buffers_.by_word.size()));
+    else
+      buffers_.lost = true;
+  }
 
   Status statement() {
     if (reader_.take_word("symbols")) return symbols();
@@ -104,7 +122,7 @@ class PlanParser {
     const Token token = reader_.peek();
     if (token.kind != Token::Kind::word) return reader_.expected("a buffer's name");
     reader_.next();
-    if (!buffers_.emplace(token.text, static_cast<int>(plan_.buffers.size())).second)
+    if (!buffers_.by_word.emplace(token.text, static_cast<int>(plan_.buffers.size())).second)
       return error(token, "this buffer's name is already taken");
     Buffer buffer;
     const bool numbered =
@@ -165,7 +183,7 @@ class PlanParser {
 
   Status step(std::vector<Step>& steps) {
     if (reader_.take_word("kernel")) {
-      RONDO_TRY(Kernel result, parse_kernel(reader_, buffers_));
+      RONDO_TRY(Kernel result, parse_kernel(reader_, buffers_, errors_));
       steps.push_back({std::move(result)});
       return Done{};
     }
@@ -204,11 +222,10 @@ class PlanParser {
   }
 
   Status nested(std::vector<Step>& steps) {
-    if (++depth_ > TextReader::kMaxNesting) return reader_.error("steps are nested too deeply");
+    const Nesting nesting(depth_);
+    if (depth_ > TextReader::kMaxNesting) return reader_.error("steps are nested too deeply");
     RONDO_CHECK(reader_.expect_mark("{"));
-    while (!reader_.take_mark("}")) RONDO_CHECK(step(steps));
-    --depth_;
-    return Done{};
+    return read_statements(reader_, errors_, {[&] { return step(steps); }, begins_step, [](const TextReader&) {}});
   }
 
   /// NAME: BUFFER [@ "place"] { … } otherwise { … }
@@ -250,10 +267,17 @@ class PlanParser {
   TextReader& reader_;
   Plan plan_;
   BufferNumbers buffers_;
+  ErrorList errors_;
   int depth_ = 0;
 };
 
 }  // namespace
+
+bool begins_step(const TextReader& reader) {
+  for (const char* word : {"kernel", "loop", "choice", "measure"})
+    if (reader.at_word(word)) return true;
+  return false;
+}
 
 Result<Plan> parse_plan(TextReader& reader) { return PlanParser(reader).parse(); }
 

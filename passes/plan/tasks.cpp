@@ -199,7 +199,8 @@ void divide_kernels(std::vector<Step>& steps, const Plan& plan, const StageConte
     if (reason.empty()) return;
     const Schedule& s = kernel.schedule;
     note(context, kernel, s.task_axis < 0 ? "one task, " + reason
-                                          : fmt::format("tasks of {} elements of i{}, {}", s.task_size, s.task_axis, reason));
+                                          : fmt::format("tasks of {} element{} of i{}, {}", s.task_size, s.task_size == 1 ? "" : "s",
+                                                        s.task_axis, reason));
   };
   for (size_t i = 0; i < steps.size(); ++i) {
     const bool together = is_beside(steps[i]) || (i + 1 < steps.size() && is_beside(steps[i + 1]));

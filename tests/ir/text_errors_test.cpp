@@ -3,6 +3,7 @@
 
 #include "ir/text.h"
 #include "support/closest.h"
+#include "support/error_list.h"
 
 using namespace rondo;
 
@@ -238,6 +239,104 @@ TEST_CASE("errors inside regions and behind them") {
               "the node; did you mean 'h'?",
               "12:8: error: exp: takes 1 operands, not 2",
               "14:10: error: this value is not defined before here; did you mean 'z'?"});
+}
+
+TEST_CASE("several errors of a plan: buffers, instructions, steps") {
+  CHECK(errors_of(R"(plan "p" {
+  buffer x = imput f32[8] slot 0
+  buffer y = output f32[8] slot 0
+  input "x": f32[8] in x
+  output "y": f33[8] in y
+  loop l: i0 < 3 {
+    kernel first {
+      parallel i1 < 8
+      schedule lanes
+      %0 = load x[i1]: f32
+      %1 = tahn %0: f32
+      %2 = neg %1: f32
+      %3 = add %2, %7: f32
+      store yy[i1] = %3
+    }
+    kernel second {
+      parallel i1 <
+      %0 = load x[i1]: f32
+      store y[i1] = %0
+    }
+  }
+  loop m: j < 3 {
+  }
+})") == Errors{"2:14: error: expected input, output, state, constant, scratch or measured, found 'imput'",
+              "5:15: error: expected a type such as f32[2, T], found 'f33'",
+              "10:7: error: expected '=', found '%0'",
+              "11:12: error: 'tahn' is not load, index, immediate, bounded, reduce or a pointwise operator",
+              "13:20: error: this instruction is not defined before here",
+              "14:13: error: there is no buffer of this name before here; did you mean 'y'?",
+              "18:7: error: expected a dimension, found '%0'",
+              "22:11: error: expected a loop variable such as i0, found 'j'"});
+}
+
+TEST_CASE("one slip in a plan is one error") {
+  CHECK(errors_of(R"(plan "p" {
+  buffer y = output f32[8] slot 0
+  kernel first {
+    parallel i1 < 8
+    %1 = immediate 1.0: f32
+    %2 = neg %1: f32
+    store y[i1] = %2
+  }
+})") == Errors{"5:5: error: instructions are numbered in order; this one is %0"});
+  CHECK(errors_of(R"(plan "p" {
+  buffer "y" = output f32[8] slot 0
+  kernel first {
+    parallel i1 < 8
+    %0 = immediate 1.0: f32
+    store y[i1] = %0
+
+  kernel second {
+    parallel i1 < 8
+    %0 = immediate 2.0: f32
+    store y[i1] = %0
+  }
+})") == Errors{"2:10: error: expected a buffer's name, found \"y\"",
+              "8:3: error: expected an instruction such as '%0 = …', parallel, reduction, schedule, store or '}', found "
+              "'kernel'"});
+}
+
+TEST_CASE("a name that is not known is told once, and a brace that is missing as one error") {
+  CHECK(errors_of(R"(plan "p" {
+  buffer y = output f32[8] slot 0
+  kernel first {
+    parallel i1 < 8
+    %0 = load xx[i1]: f32
+    %1 = load xx[i1 + 1]: f32
+    store y[i1] = %0
+    store y[i1] = %1
+  }
+})") == Errors{"5:15: error: there is no buffer of this name before here"});
+  CHECK(errors_of(R"(plan "p" {
+  bufer y = output f32[8] slot 0
+  output "y": f32[8] in y
+})") == Errors{"2:3: error: expected a statement or '}', found 'bufer'"});
+  CHECK(
+      errors_of(R"(core "m" {
+  input %x: f32[2]
+  %a = add(%x, %w)
+  %b = add(%w, %a)
+  %c = constant() {value = f32[2] {1.0, 2.0}
+  %d = add(%c, %x)
+  %e = tahn(%x)
+  output %e
+})") ==
+      Errors{
+          "3:16: error: this value is not defined before here", "6:3: error: expected ',' or '}', found '%d'",
+          "7:8: error: there is no operator 'tahn'; at the model level it can be written as unsupported \"tahn\"; did "
+          "you mean 'tanh'?"});
+}
+
+TEST_CASE("a text of many errors tells the first of them") {
+  std::string text = "plan \"p\" {\n";
+  for (int i = 0; i < 100; ++i) text += "  input \"x\": f33[8] in x\n";
+  CHECK(errors_of(text + "}").size() == ErrorList::kMost);
 }
 
 TEST_CASE("what was perhaps meant") {
