@@ -119,6 +119,16 @@ TEST_CASE("the section of the weights is the one that is asked for") {
     CAPTURE(bad);
     CHECK_FALSE(bool(generate(weighted(), require(Target::find({"cortex-m4"})), Form::object, {.constants_section = bad})));
   }
+  for (const char* bad : {".text", ".text.weights", ".bss", ".init_array", ".init_array.5", ".note.GNU-stack", ".symtab", ".rela.text", ".debug_info", ".ARM.attributes"}) {
+    CAPTURE(bad);
+    const auto refused = generate(weighted(), require(Target::find({"cortex-m4"})), Form::object, {.constants_section = bad});
+    REQUIRE_FALSE(bool(refused));
+    CHECK(contains(to_string(refused.errors()[0]), "a meaning of its own"));
+  }
+  for (const char* good : {".rodata", ".relics", ".textures", ".data", ".weights", "weights", ".notes", ".initial"}) {
+    CAPTURE(good);
+    CHECK(bool(generate(weighted(), require(Target::find({"cortex-m4"})), Form::object, {.constants_section = good})));
+  }
   for (const char* bad : {"weights", "A,b,c", ",x", "SEGMENTOFMORETHAN16,x"})
     CHECK_FALSE(bool(generate(weighted(), require(Target::find({"aarch64-macos"})), Form::object, {.constants_section = bad})));
 }
