@@ -185,8 +185,9 @@ class Besides {
   }
 
   bool fit(const Step& a, const Step& b) const {
+    if (!is_small_loop(b)) return false;
     const double first = cost(std::get<Loop>(a.what)), second = cost(std::get<Loop>(b.what));
-    return is_small_loop(b) && std::max(first, second) <= kEven * std::min(first, second) && independent(plan_, a, b);
+    return std::max(first, second) <= kEven * std::min(first, second) && independent(plan_, a, b);
   }
 
   Plan& plan_;
