@@ -105,7 +105,8 @@ Result<std::string> link_shared(std::string_view object, const Target& target, c
         fmt::format("shared libraries are linked for ELF targets (Linux); {} needs its own linker: compile to .o or .a",
                     target.spec().triple));
   if (target.system() == Target::System::none)
-    return unsupported(fmt::format("there are no shared libraries on bare metal ({}): compile to .o or .a", target.spec().triple));
+    return unsupported(
+        fmt::format("there are no shared libraries on bare metal ({}): compile to .o or .a", target.spec().triple));
   std::vector<std::string> words = {"-shared", "--hash-style=gnu", "-z", "noexecstack", "-z", "text"};
   if (!keep_debug) words.push_back("-s");
   words.insert(words.end(), {"--no-undefined", "-soname", soname});

@@ -106,8 +106,9 @@ Status check_size(const Plan& plan) {
 
 /// Sections that linkers, loaders or start-up code take for more than data.
 bool is_reserved(llvm::StringRef section) {
-  for (const char* family : {".bss", ".sbss", ".tbss", ".tdata", ".text", ".init", ".fini", ".preinit_array", ".init_array",
-                             ".fini_array", ".ctors", ".dtors", ".rel", ".rela", ".note", ".debug", ".ARM", ".riscv", ".group"}) {
+  for (const char* family :
+       {".bss", ".sbss", ".tbss", ".tdata", ".text", ".init", ".fini", ".preinit_array", ".init_array", ".fini_array",
+        ".ctors", ".dtors", ".rel", ".rela", ".note", ".debug", ".ARM", ".riscv", ".group"}) {
     llvm::StringRef rest = section;
     if (rest.consume_front(family) && (rest.empty() || rest.front() == '.' || rest.front() == '_')) return true;
   }
@@ -123,9 +124,11 @@ Status check_section(const CodegenOptions& options, const Target::Machine& machi
   const bool two_parts = comma != std::string::npos && comma > 0 && comma <= 16 && name.size() - comma - 1 <= 16 &&
                          comma + 1 < name.size() && name.find(',', comma + 1) == std::string::npos;
   if (machine.triple.isOSBinFormatMachO() && !two_parts)
-    return invalid(fmt::format("Mach-O sections are named SEGMENT,SECTION, each of at most 16 characters; not '{}'", name));
+    return invalid(
+        fmt::format("Mach-O sections are named SEGMENT,SECTION, each of at most 16 characters; not '{}'", name));
   if (!machine.triple.isOSBinFormatMachO() && is_reserved(name))
-    return invalid(fmt::format("the section '{}' has a meaning of its own; weights may be in one like .rodata.weights or .flash", name));
+    return invalid(fmt::format(
+        "the section '{}' has a meaning of its own; weights may be in one like .rodata.weights or .flash", name));
   if (machine.triple.isOSBinFormatELF() && comma != std::string::npos)
     return invalid(fmt::format("'{}' is not a section's name: it has a comma", name));
   return Done{};

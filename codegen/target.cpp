@@ -144,8 +144,8 @@ Result<Wanted> resolve(const TargetSpec& spec) {
   return wanted;
 }
 
-/// Whether LLVM knows every part of a triple: it takes those that it does not know for nothing at all. A vendor may have any
-/// name in the triple of a system or of a bare-metal interface.
+/// Whether LLVM knows every part of a triple: it takes those that it does not know for nothing at all. A vendor may
+/// have any name in the triple of a system or of a bare-metal interface.
 bool is_understood(const llvm::Triple& triple) {
   const auto says = [](llvm::StringRef part) { return !part.empty() && part != "unknown" && part != "none"; };
   const bool system = triple.getOS() != llvm::Triple::UnknownOS;
@@ -165,9 +165,9 @@ Result<const llvm::Target*> find_backend(const std::string& name, const llvm::Tr
                                         Arch::aarch64, Arch::riscv32, Arch::riscv64};
   std::string error;
   const llvm::Target* backend = nullptr;
-  const bool supported = std::find(std::begin(kSupported), std::end(kSupported), triple.getArch()) != std::end(kSupported);
-  if (supported && is_understood(triple))
-    backend = llvm::TargetRegistry::lookupTarget(triple.str(), error);
+  const bool supported =
+      std::find(std::begin(kSupported), std::end(kSupported), triple.getArch()) != std::end(kSupported);
+  if (supported && is_understood(triple)) backend = llvm::TargetRegistry::lookupTarget(triple.str(), error);
   if (backend) return backend;
   std::vector<std::string> names;
   for (const Row& row : kRows) names.emplace_back(row.name);
@@ -232,11 +232,12 @@ void describe(Target::Machine& machine) {
     describe_arm(features, machine);
 }
 
-/// Firmware's objects are made as its own compilers make them from C: each function and each table in a section of its own,
-/// for the linker to leave out what nothing refers to, and no tables for unwinding the stack.
+/// Firmware's objects are made as its own compilers make them from C: each function and each table in a section of its
+/// own, for the linker to leave out what nothing refers to, and no tables for unwinding the stack.
 void set_for_firmware(llvm::TargetOptions& options) {
   options.FunctionSections = options.DataSections = true;
-  options.ExceptionModel = llvm::ExceptionHandling::DwarfCFI;  // 32-bit ARM's own would need a table for code that never unwinds
+  options.ExceptionModel =
+      llvm::ExceptionHandling::DwarfCFI;  // 32-bit ARM's own would need a table for code that never unwinds
 }
 
 std::unique_ptr<llvm::TargetMachine> make_machine(const llvm::Target& backend, const Wanted& wanted,
@@ -249,9 +250,9 @@ std::unique_ptr<llvm::TargetMachine> make_machine(const llvm::Target& backend, c
   // Small code of RISC-V reaches the lowest 2 GB; where parts with 64 bits have their memory, only their makers know.
   std::optional<llvm::CodeModel::Model> reach;
   if (bare && wanted.triple.isRISCV64()) reach = llvm::CodeModel::Medium;
-  return std::unique_ptr<llvm::TargetMachine>(
-      backend.createTargetMachine(wanted.triple.str(), wanted.cpu, wanted.features, options,
-                                  bare ? llvm::Reloc::Static : llvm::Reloc::PIC_, reach, llvm::CodeGenOptLevel::Aggressive));
+  return std::unique_ptr<llvm::TargetMachine>(backend.createTargetMachine(
+      wanted.triple.str(), wanted.cpu, wanted.features, options, bare ? llvm::Reloc::Static : llvm::Reloc::PIC_, reach,
+      llvm::CodeGenOptLevel::Aggressive));
 }
 
 }  // namespace

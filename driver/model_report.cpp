@@ -37,7 +37,8 @@ void add_buffer(LayerReport& layer, const Buffer& buffer) {
 
 void add_code(LayerReport& layer, const KernelFacts& kernel) {
   layer.code_bytes += kernel.code_bytes;
-  layer.stack_bytes = kernel.stack_bytes < 0 || layer.stack_bytes < 0 ? -1 : std::max(layer.stack_bytes, kernel.stack_bytes);
+  layer.stack_bytes =
+      kernel.stack_bytes < 0 || layer.stack_bytes < 0 ? -1 : std::max(layer.stack_bytes, kernel.stack_bytes);
   std::vector<std::string> both;
   std::set_union(layer.undefined.begin(), layer.undefined.end(), kernel.undefined.begin(), kernel.undefined.end(),
                  std::back_inserter(both));

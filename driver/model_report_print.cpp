@@ -46,10 +46,12 @@ bool calls_helpers(const Audit& audit) {
 }
 
 std::string layers_text(const ModelReport& report) {
-  std::vector<std::vector<std::string>> rows{{"code", "stack", "multiply-adds", "constants", "state", "scratch", "layer"}};
+  std::vector<std::vector<std::string>> rows{
+      {"code", "stack", "multiply-adds", "constants", "state", "scratch", "layer"}};
   for (const LayerReport& layer : report.layers)
     rows.push_back({number(layer.code_bytes), number(layer.stack_bytes), number(layer.multiply_adds),
-                    number(layer.constant_bytes), number(layer.state_bytes), number(layer.scratch_bytes), place_text(layer)});
+                    number(layer.constant_bytes), number(layer.state_bytes), number(layer.scratch_bytes),
+                    place_text(layer)});
   return table(rows);
 }
 
@@ -64,7 +66,8 @@ std::string layer_classes_text(const ModelReport& report) {
     rows.emplace_back();
     for (size_t i = 0; i < layer.classes.size(); ++i)
       if (report.audit.classes[i].count > 0) rows.back().push_back(number(layer.classes[i]));
-    const std::string calls = layer.undefined.empty() ? "" : fmt::format("; needs {}", fmt::join(layer.undefined, ", "));
+    const std::string calls =
+        layer.undefined.empty() ? "" : fmt::format("; needs {}", fmt::join(layer.undefined, ", "));
     rows.back().push_back(place_text(layer) + calls);
   }
   return "\nOf each layer:\n" + table(rows);
@@ -139,17 +142,21 @@ std::string report_text(const ModelReport& report) {
                                  report.features.empty() ? "" : ", ", report.features);
   text += table({figure(number(audit.code_bytes), "bytes of code"),
                  figure(number(report.constant_bytes), "bytes of constants: weights"),
-                 figure(number(audit.read_only_bytes), "bytes of other read-only data: the numbers and the record that describe it"),
+                 figure(number(audit.read_only_bytes),
+                        "bytes of other read-only data: the numbers and the record that describe it"),
                  figure(number(audit.writable_bytes), "bytes of writable data"),
                  figure(number(report.state_bytes), "bytes of state, the caller's"),
                  figure(number(report.scratch_bytes), "bytes of scratch memory, the caller's"),
-                 figure(number(audit.stack_bytes), std::string("bytes of stack at most") + (calls_helpers(audit) ? ", and what the helpers use" : "")),
+                 figure(number(audit.stack_bytes), std::string("bytes of stack at most") +
+                                                       (calls_helpers(audit) ? ", and what the helpers use" : "")),
                  figure(number(report.multiply_adds), "multiply-adds in a call")});
   if (!report.symbols.empty())
-    text += fmt::format("\nSizes depend on {0}; with --dim={1}=N they are numbers.\n", fmt::join(report.symbols, ", "), report.symbols[0]);
+    text += fmt::format("\nSizes depend on {0}; with --dim={1}=N they are numbers.\n", fmt::join(report.symbols, ", "),
+                        report.symbols[0]);
   text += fmt::format("\nUndefined symbols: {}\n\n",
                       audit.undefined.empty() ? "none" : fmt::format("{}", fmt::join(audit.undefined, ", ")));
-  text += layers_text(report) + "\n" + functions_text(audit) + "\nInstructions that could fault or hand over control:\n";
+  text +=
+      layers_text(report) + "\n" + functions_text(audit) + "\nInstructions that could fault or hand over control:\n";
   for (const InstructionClass& each : audit.classes)
     text += fmt::format("  {:>6} {}: {}\n", each.count, each.name, each.text);
   return text + layer_classes_text(report) + "\n" + certificate_text(audit);

@@ -92,20 +92,21 @@ class Counter {
 
   /// How a product is used.
   enum class Place : uint8_t {
-    term,     // of a sum over reduction axes
-    addend,   // what such a sum begins with, or one side of an addition
+    term,    // of a sum over reduction axes
+    addend,  // what such a sum begins with, or one side of an addition
     another,
   };
   Place place_in(const Instr& user, size_t user_index, size_t product) const {
     const int value = static_cast<int>(product);
     const bool sums = user.kind == Instr::Kind::reduce && user.combine == Combine::sum;
-    if (sums && user.operands[0] == value) return work_vars_[user_index] == work_vars_[product] ? Place::term : Place::another;
+    if (sums && user.operands[0] == value)
+      return work_vars_[user_index] == work_vars_[product] ? Place::term : Place::another;
     const bool adds = user.kind == Instr::Kind::pointwise && user.op == Op::add;
     return (sums || adds) && value_vars_[user_index] == work_vars_[product] ? Place::addend : Place::another;
   }
 
-  /// The place of all that use the instruction, if it is the product of a multiply-add: the terms of sums, or one sum to
-  /// which a product by a weight is added. Such is the product of a matrix whose inner size is 1.
+  /// The place of all that use the instruction, if it is the product of a multiply-add: the terms of sums, or one sum
+  /// to which a product by a weight is added. Such is the product of a matrix whose inner size is 1.
   Place multiply_add_at(size_t index) const {
     const Instr& instr = kernel_.body[index];
     const auto stored = [&](const Store& store) { return store.instr == static_cast<int>(index); };
