@@ -8,6 +8,15 @@ using namespace rondo;
 
 namespace {
 
+Plan plan_of(const Graph& graph) {
+  TargetFacts facts;
+  facts.vector_bytes = 64;
+  facts.vector_registers = 32;
+  Result<Plan> plan = make_plan(graph, facts);
+  if (!plan) FAIL(to_string(plan.errors()[0]));
+  return *std::move(plan);
+}
+
 /// y = tanh(x w), x of `rows` rows, w [k, n].
 Plan product(const Dim& rows, int64_t k, int64_t n, bool with_state = false) {
   Graph graph;
@@ -21,12 +30,7 @@ Plan product(const Dim& rows, int64_t k, int64_t n, bool with_state = false) {
     Value* count = graph.add_param(Type{DType::f32, {1}}, "count");
     graph.states.push_back({"count", count, b.add(count, b.scalar(count, 1)), std::nullopt});
   }
-  TargetFacts facts;
-  facts.vector_bytes = 64;
-  facts.vector_registers = 32;
-  Result<Plan> plan = make_plan(graph, facts);
-  if (!plan) FAIL(to_string(plan.errors()[0]));
-  return *std::move(plan);
+  return plan_of(graph);
 }
 
 const Kernel& only_product(const Plan& plan) {
@@ -106,12 +110,7 @@ Plan two_layers(int64_t units, int64_t second_units, bool stacked) {
   graph.outputs = {b.concat({first, second}, 2)};
   graph.output_names = {"y"};
   REQUIRE(b.status());
-  TargetFacts facts;
-  facts.vector_bytes = 64;
-  facts.vector_registers = 32;
-  Result<Plan> plan = make_plan(graph, facts);
-  if (!plan) FAIL(to_string(plan.errors()[0]));
-  return *std::move(plan);
+  return plan_of(graph);
 }
 
 TEST_CASE("independent recurrences of small steps lie beside each other, and their kernels are not divided") {
