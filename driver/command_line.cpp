@@ -3,6 +3,7 @@
 #include "driver/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
@@ -57,7 +58,7 @@ std::map<std::string, int64_t> split_dims(const std::vector<std::string>& texts)
 CLI::Validator one_of(std::vector<std::string> words) {
   const auto check = [words = std::move(words)](const std::string& given) -> std::string {
     if (std::find(words.begin(), words.end(), given) != words.end()) return "";
-    return "'" + given + "' is none of " + CLI::detail::join(words, ", ") + did_you_mean(given, words);
+    return fmt::format("'{}' is none of {}{}", given, fmt::join(words, ", "), did_you_mean(given, words));
   };
   return CLI::Validator(check, "");  // the option's own text lists the words
 }
@@ -134,7 +135,7 @@ void add_model_options(CLI::App& app, ModelOptions& options, RawModelOptions& ra
       ->type_name("exact|fast")
       ->check(one_of({"exact", "fast"}));
   app.add_option("--without", options.without,
-                 "leave out a pass or a stage of planning: " + CLI::detail::join(passes, ", "))
+                 fmt::format("leave out a pass or a stage of planning: {}", fmt::join(passes, ", ")))
       ->type_name("PASS")
       ->type_size(1)
       ->allow_extra_args(false)
@@ -344,7 +345,7 @@ struct CommandLine {
     for (std::string_view pass : pipeline_order()) passes.emplace_back(pass);
     CLI::Option* after = command
                              ->add_option("--after", inspect_options.after,
-                                          "the core graph after a pass has run: " + CLI::detail::join(passes, ", "))
+                                          fmt::format("the core graph after a pass has run: {}", fmt::join(passes, ", ")))
                              ->type_name("PASS")
                              ->check(one_of(passes));
     CLI::Option* after_all =

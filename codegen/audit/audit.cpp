@@ -38,9 +38,7 @@ PlanLines lines_of_kernels(const Plan& plan) {
   return lines;
 }
 
-}  // namespace
-
-static Result<machine_code::Proven> proven_code(const Plan& plan, const Target& target, const CodegenOptions& options) {
+Result<machine_code::Proven> proven_code(const Plan& plan, const Target& target, const CodegenOptions& options) {
   machine_code::Proven proven;
   RONDO_TRY(proven.object, guard_llvm(target, [&](llvm::LLVMContext& context) -> Result<std::string> {
               RONDO_TRY(auto module, optimised_module(plan, target, context, options));
@@ -49,6 +47,8 @@ static Result<machine_code::Proven> proven_code(const Plan& plan, const Target& 
             }));
   return proven;
 }
+
+}  // namespace
 
 // On some targets LLVM orders instructions otherwise where there are line tables: then kernels' bytes are not known.
 Result<Audit> audit(const Plan& plan, const Target& target, const CodegenOptions& options, std::string_view object) {

@@ -52,7 +52,7 @@ class KernelEmitter {
   void run_each(size_t k, Tile tile, Value* begin, Value* end, int64_t step, const std::function<Value*(Value*)>& turned) {
     int var = kernel_.parallel[k].var;
     Lines::At at(emitter_.lines, &kernel_.parallel[k]);
-    multiples_[var] = var == kernel_.schedule.row_axis ? 1 : step;
+    multiples_[var] = var == kernel_.schedule.row_axis ? 1 : step;  // a rest of rows begins anywhere
     emitter_.loop(begin, end, step, [&](Value* i) {
       frame_.vars[var] = turned(i);
       axis(k + 1, tile);
