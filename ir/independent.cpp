@@ -1,6 +1,7 @@
 #include "ir/independent.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "ir/verify_access.h"
 
@@ -69,8 +70,9 @@ bool apart(const Access& a, const Access& b) {
   if (provably_le(first->high + Dim(1), second->low) || provably_le(second->high + Dim(1), first->low)) return true;
   for (const Access* access : {&a, &b})
     for (const IndexTerm& term : access->index->terms) {
-      const int64_t stride = std::abs(term.coefficient.constant().value_or(0));
-      if (term.panel == 0 && stride > 1 && apart_modulo(a, b, stride)) return true;
+      const int64_t coefficient = term.coefficient.constant().value_or(0);
+      if (term.panel > 0 || coefficient == std::numeric_limits<int64_t>::min()) continue;
+      if (const int64_t stride = std::abs(coefficient); stride > 1 && apart_modulo(a, b, stride)) return true;
     }
   return false;
 }

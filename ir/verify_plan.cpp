@@ -439,6 +439,8 @@ class KernelCheck {
   bool runs_ = true;  // false where an extent is 0: nothing is accessed
 };
 
+constexpr size_t kMostBeside = 64;  // each is compared with all others
+
 class StepsCheck {
  public:
   explicit StepsCheck(Report& report) : report_(report) {}
@@ -473,6 +475,8 @@ class StepsCheck {
     const std::string place = fmt::format("loop '{}'", name_of(steps[i]));
     if (!report_.add(group < i && std::holds_alternative<Loop>(steps[group].what), place,
                      "there is no loop before it that it could be beside"))
+      return;
+    if (!report_.add(i - group < kMostBeside, place, fmt::format("more than {} loops lie beside each other", kMostBeside)))
       return;
     for (size_t each : {group, i})
       report_.add(!has_tasks(std::get<Loop>(steps[each].what).steps), place,

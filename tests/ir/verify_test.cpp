@@ -423,8 +423,15 @@ TEST_CASE("loops beside each other do not meet") {
   const std::string halves = loops("%0 = load x[i2]: f32 store y[i0*16 + i2] = %0", "%0 = load x[i3]: f32 store y[i1*-16 + i3 + 56] = %0");
   const std::string meets = "it cannot be beside 'l': one may write what the other uses";
   const std::string c = "buffer c = scratch f32[16] at 0";  // shares a's memory
+  const auto repeated = [](const std::string& text, int count) {
+    std::string all;
+    while (count-- > 0) all += text;
+    return all;
+  };
   const std::tuple<std::string, std::string, std::string> table[] = {
       {"", halves, ""},
+      {"", loops("%0 = load x[i2]: f32 store y[i0*16 + i2] = %0", "%0 = load x[i3]: f32 store y[i1*-16 + i3 + {16*T-8}] = %0"), ""},
+      {"", loops("%0 = load x[i2]: f32 store y[i0*16 + i2] = %0", "%0 = load x[i3]: f32 store y[i1*-16 + i3 + {16*T-9}] = %0"), meets},
       {"", loops("%0 = load x[i2]: f32 store y[i0*16 + i2] = %0", "%0 = load x[i3]: f32 store y[i1*16 + i3 + 7] = %0"), meets},
       {"", loops("%0 = load x[i2]: f32 store y[i0*16 + i2 + 8] = %0", "%0 = load x[i3]: f32 store y[i1*16 + i3 + 7] = %0"), meets},
       {"", loops("%0 = load x[i2]: f32 store y[i0*8 + i2] = %0", "%0 = load x[i3]: f32 store y[i1*8 + i3 + 32] = %0"), ""},
@@ -442,6 +449,10 @@ TEST_CASE("loops beside each other do not meet") {
       {"", std::string(kWriteA) + "loop m: i1 < 4 beside { }", "there is no loop before it"},
       {"", "loop l: i0 < 4 { kernel k { parallel i2 < 8 schedule tasks=i2/2 %0 = load x[i2]: f32 store y[i2] = %0 } }\n"
            "loop m: i1 < 4 beside { }", "'l' has tasks of its own"},
+      {"", "loop l: i0 < 1 { kernel k { %0 = load x[0]: f32 store y[i0*-9223372036854775808] = %0 } }\n"
+           "loop m: i1 < 4 beside { kernel n { %0 = load x[0]: f32 store y[i1*16] = %0 } }", meets},
+      {"", "loop l: i0 < 1 { }\n" + repeated("loop m: i1 < 1 beside { }\n", 63), ""},
+      {"", "loop l: i0 < 1 { }\n" + repeated("loop m: i1 < 1 beside { }\n", 64), "more than 64 loops"},
   };
   for (const auto& [buffers, steps, message] : table) {
     CAPTURE(steps);
