@@ -103,10 +103,42 @@ std::vector<Many> pad(const Streams& streams, const Node& node, Operands operand
   return {{b.one(Op::pad, {operands[0].value, operands[1].value}, std::move(attributes)), true}};
 }
 
+/// Each stream's indices into its own [0, size), as those of all streams' rows one after the other. What lies outside
+/// its own stays outside.
+Value* among_all(const Streams& streams, Value* indices, const Dim& size, Builder& b) {
+  indices = b.cast(indices, DType::i64);
+  Value *zero = b.scalar(DType::i64, 0), *own = b.dim(size);
+  Value* inside = b.logical_and(b.less_equal(zero, indices), b.less(indices, own));
+  Shape shape(static_cast<size_t>(indices->type ? indices->type->rank() : 1), Dim(1));
+  shape[0] = Dim(streams.count());
+  Value* first = b.mul(b.iota(std::move(shape), 0), own);
+  return b.select(inside, b.add(indices, first), b.scalar(DType::i64, -1));
+}
+
+/// All streams' rows one after the other.
+Value* rows_of_all(Value* apart, Builder& b) {
+  if (!apart->type) return apart;
+  Shape shape = apart->type->shape;
+  shape[1] *= shape[0];
+  shape.erase(shape.begin());
+  return b.reshape(apart, std::move(shape));
+}
+
+std::vector<Many> scatter(const Streams& streams, const Node& node, Operands operands, Builder& b) {
+  Value* positions = among_all(streams, streams.make_apart(operands[1], b), node.operands[0]->type->shape[0], b);
+  Value* all = b.scatter(rows_of_all(streams.make_apart(operands[0], b), b), rows_of_all(positions, b),
+                         rows_of_all(streams.make_apart(operands[2], b), b), node.attributes.text("combine"));
+  return {{b.reshape(all, streams.apart(node.result()->type->shape)), true}};
+}
+
 /// Of one table, each stream's own indices: their axes, that of streams first, stand in the middle at first.
 std::vector<Many> gather(const Streams& streams, const Node& node, Operands operands, Builder& b) {
   const int axis = static_cast<int>(node.attributes.integer("axis"));
-  if (operands[0].apart && operands[1].apart) return each_alone(streams, node, operands, b);
+  if (operands[0].apart && operands[1].apart) {
+    if (axis != 0) return each_alone(streams, node, operands, b);
+    Value* indices = among_all(streams, operands[1].value, node.operands[0]->type->shape[0], b);
+    return {{b.gather(rows_of_all(operands[0].value, b), indices, 0), true}};
+  }
   if (operands[0].apart) return {{b.gather(operands[0].value, operands[1].value, axis + 1), true}};
   std::vector<int64_t> perm{axis};
   for (int64_t i = 0; i <= node.result()->type->rank(); ++i)
@@ -142,8 +174,8 @@ StreamsRule find_streams_rule(Op op) {
       {Op::matmul, matmul},           {Op::conv, conv},           {Op::reduce_window, reduce_window},
       {Op::reduce, reduce},           {Op::transpose, transpose}, {Op::reshape, reshape},
       {Op::broadcast, broadcast},     {Op::slice, slice},         {Op::concat, concat},
-      {Op::pad, pad},                 {Op::gather, gather},       {Op::scan, scan_for_streams},
-      {Op::branch, branch_for_streams}};
+      {Op::pad, pad},                 {Op::gather, gather},       {Op::scatter, scatter},
+      {Op::scan, scan_for_streams},   {Op::branch, branch_for_streams}};
   if (is_pointwise(op)) return pointwise;
   for (const auto& [row, rule] : kRules)
     if (row == op) return rule;

@@ -1,5 +1,6 @@
 // In place: where a carried value or a state is computed into a buffer of its own and then copied, the computation
-// writes the final place directly, if nothing reads the old value any more by then. Tested by plan_test.cpp.
+// writes the final place directly, if nothing reads the old value any more by then. Where the computation only changes a
+// copy of the old value here and there, the copy goes too. Tested by plan_test.cpp.
 #include <algorithm>
 
 #include "passes/plan/lowering.h"
@@ -15,6 +16,11 @@ const Instr* plain_copy(const Step& step) {
   if (load.kind != Instr::Kind::load || !load.indirect.empty() || !(load.index == kernel->stores[0].index)) return nullptr;
   if (!kernel->stores[0].indirect.empty()) return nullptr;
   return &load;
+}
+
+bool copies_to_itself(const Step& step) {
+  const Instr* load = plain_copy(step);
+  return load && load->buffer == std::get<Kernel>(step.what).stores[0].buffer;
 }
 
 template <class Function>
@@ -83,6 +89,7 @@ class InPlace {
       else
         ++i;
     }
+    std::erase_if(steps, copies_to_itself);
   }
 
  private:
@@ -103,7 +110,7 @@ class InPlace {
         if (!kernel || of_fresh.loads || of_old.stores || !reads_before_writing(*kernel, old, fresh)) return false;
         continue;
       }
-      if (writer == steps.size() ? of_fresh.loads : of_old.loads || of_old.stores || of_fresh.stores) return false;
+      if (writer == steps.size() ? of_fresh.loads : of_old.loads || of_old.stores) return false;
     }
     if (writer == steps.size() || parts_later(steps, at, fresh, old)) return false;
     for (Step& step : steps) {

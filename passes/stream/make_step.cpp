@@ -17,15 +17,20 @@ struct Attempt {
   const TimeAxes* axes;
   Result<Graph> step;
   int evidence;  // that this is time: 2, a recurrence; 1, a window; 0, none
+  Diagnostics remarks;
 };
 
-Attempt attempt(const Graph& whole, const TimeAxes& axes) {
+Attempt attempt(const Graph& whole, const TimeAxes& axes, const TargetFacts& target) {
   for (int64_t hop = 1;;) {
-    Streamer streamer(whole, axes, hop);
+    Streamer streamer(whole, axes, hop, target);
     Result<Graph> step = streamer.run();
     const int64_t factor = streamer.wanted_factor;
     if (step || factor == 1 || hop > kMostHop / factor)
-      return {&axes, std::move(step), streamer.recurrences > 0 ? 2 : streamer.windows > 0 ? 1 : 0};
+      return {&axes, std::move(step),
+              streamer.recurrences > 0 ? 2
+              : streamer.windows > 0   ? 1
+                                       : 0,
+              std::move(streamer.remarks)};
     hop *= factor;
   }
 }
@@ -48,7 +53,7 @@ Diagnostic ask(const std::vector<const Attempt*>& choice) {
       fmt::format("--stream: the model does not tell which axis is time; one of {} does", fmt::join(options, ", ")));
 }
 
-Result<Graph> choose(std::vector<Attempt>& attempts) {
+Result<Attempt*> choose(std::vector<Attempt>& attempts) {
   int evidence = 0;
   for (const Attempt& each : attempts) evidence = std::max(evidence, each.evidence);
   std::vector<const Attempt*> best, streaming;
@@ -61,7 +66,7 @@ Result<Graph> choose(std::vector<Attempt>& attempts) {
   const bool sure = attempts.size() == 1 || evidence > 0;
   if (best.size() > 1 || !sure) return ask(best);
   for (Attempt& each : attempts)
-    if (&each == best[0]) return std::move(each.step);
+    if (&each == best[0]) return &each;
   return internal_error("no attempt to stream");
 }
 
@@ -88,8 +93,10 @@ Result<Graph> make_step(Graph core, const StreamRequest& request, const TargetFa
   RONDO_CHECK(prepare(core, request, target));
   RONDO_TRY(const std::vector<TimeAxes> possible, possible_time_axes(core, request));
   std::vector<Attempt> attempts;
-  for (const TimeAxes& axes : possible) attempts.push_back(attempt(core, axes));
-  RONDO_TRY(Graph step, choose(attempts));
+  for (const TimeAxes& axes : possible) attempts.push_back(attempt(core, axes, target));
+  RONDO_TRY(Attempt* const chosen, choose(attempts));
+  RONDO_TRY(Graph step, std::move(chosen->step));
+  remarks.insert(remarks.end(), chosen->remarks.begin(), chosen->remarks.end());
   for (const Timing& timing : step.timing)
     if (timing.latency > 0)
       remarks.push_back(remark(fmt::format("stream: frame t of the sequence comes {} frames later", timing.latency),

@@ -1,4 +1,4 @@
-// StreamNode: what the rules have in common: delays, histories, and what frames of a sequence are made of.
+// StreamNode: what the rules have in common: delays, and what frames of a sequence are made of. Histories: history.cpp.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,12 +7,6 @@
 #include "passes/stream/streamer.h"
 
 namespace rondo {
-
-namespace {
-
-constexpr int64_t kMostFrames = int64_t{1} << 24;  // that a step keeps of one value
-
-}  // namespace
 
 std::vector<Streamed> StreamNode::refuse(std::string why) {
   Streamed nothing;
@@ -45,49 +39,13 @@ void StreamNode::need_multiple(int64_t frames, int64_t stride) {
   refuse(fmt::format("a step has {} frames, which are no multiple of {}", frames, stride));
 }
 
-// What a state of `frames` frames holds at first. Those before the sequence's first one matter to nobody.
-std::optional<Tensor> StreamNode::initial_history(const Streamed& s, int64_t frames) const {
-  if (!s.past) return std::nullopt;
-  if (s.past->count() == 1) return s.past->reshaped(std::vector<int64_t>(s.type().shape.size(), 1));
-  const int64_t known = s.past->shape()[static_cast<size_t>(s.axis)];
-  if (frames <= known) return slice_tensor(*s.past, s.axis, known - frames, frames);
-  std::vector<int64_t> shape = s.past->shape();
-  shape[static_cast<size_t>(s.axis)] = frames - known;
-  return join_tensors(Tensor::zeros(s.past->dtype(), std::move(shape)), *s.past, s.axis);
-}
-
-Value* StreamNode::prefix_history(const Streamed& s, int64_t frames) {
-  const int64_t known = -s.latency;
-  if (frames > known) {
-    refuse(fmt::format("it looks {} frames back, and the model's own state holds {}", frames, known));
-    return s.value;
-  }
-  return b.concat({b.slice_axis(s.prefix, s.axis, known - frames, frames), s.value}, s.axis);
-}
-
-Value* StreamNode::with_history(const Streamed& s, int64_t frames) {
-  if (frames == 0) return s.value;
-  if (frames > kMostFrames) {
-    refuse(fmt::format("it looks {} frames back; at most {} are kept", frames, kMostFrames));
-    return s.value;
-  }
-  if (s.prefix) return prefix_history(s, frames);
-  Type type = s.type();
-  type.shape[static_cast<size_t>(s.axis)] = frames;
-  Value* state = streamer.add_state((node.name.empty() ? "frames" : node.name) + ".history", std::move(type),
-                                    initial_history(s, frames));
-  Value* all = b.concat({state, s.value}, s.axis);
-  if (b.ok()) streamer.set_next(state, b.slice_axis(all, s.axis, s.frames, frames));
-  return all;
-}
-
 Streamed StreamNode::delay(const Streamed& s, int64_t frames) {
   Streamed source = plain(s);
   if (!b.ok()) return source;
   if (s.outer.is(1) && s.inner.constant()) frames *= *s.inner.constant();
   if (frames == 0) return source;
   Streamed later = source;
-  later.value = b.slice_axis(with_history(source, frames), source.axis, 0, source.frames);
+  later.value = earlier_frames(source, frames, {source.frames, 1, 1, 1}).value;
   later.latency += frames;
   later.excess += frames;
   later.prefix = nullptr;

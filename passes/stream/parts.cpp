@@ -71,7 +71,7 @@ std::vector<Streamed> stream_slice(StreamNode& n) {
     return n.refuse(fmt::format("it takes {} frames of the sequence, as many as it may have", size.to_string()));
   drop_first(n, s, *first);
   s.excess -= *cut;
-  if (step > 1) s.value = window_frames(n, s, 1, step);
+  if (step > 1) s.value = window_frames(n, s, 1, 1, step).value;
   if (!n.ok()) return n.refuse("");
   return {StreamNode::with(s, slice_others(n, s.value, s.axis, step), s.axis)};
 }

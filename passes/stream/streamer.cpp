@@ -52,8 +52,8 @@ bool speaks_of(const Equality& fact, const std::set<std::string>& symbols) {
 
 }  // namespace
 
-Streamer::Streamer(const Graph& whole, const TimeAxes& axes, int64_t hop)
-    : whole_(whole), axes_(axes), hop_(hop), step_(Level::core) {}
+Streamer::Streamer(const Graph& whole, const TimeAxes& axes, int64_t hop, const TargetFacts& target)
+    : whole_(whole), axes_(axes), hop_(hop), target_(target), step_(Level::core) {}
 
 Result<Graph> Streamer::run() {
   step_.name = whole_.name;
@@ -106,6 +106,12 @@ void Streamer::set_next(const Value* state, Value* next) {
 Value* Streamer::steps_before() {
   if (!count_) count_ = add_state("steps", Type{DType::i64, {}}, std::nullopt);
   return count_;
+}
+
+Value* Streamer::steps_modulo(int64_t rows) {
+  Value*& count = modulo_[rows];
+  if (!count) count = add_state(fmt::format("steps_modulo_{}", rows), Type{DType::i32, {}}, std::nullopt);
+  return count;
 }
 
 Status Streamer::walk() {
@@ -167,7 +173,7 @@ std::vector<Streamed> Streamer::copy(Builder& b, const Node& node, const std::ve
 Status Streamer::finish() {
   for (size_t i = 0; i < whole_.outputs.size(); ++i) RONDO_CHECK(finish_output(i));
   for (const State& state : whole_.states) RONDO_CHECK(finish_state(state));
-  finish_count();
+  finish_counts();
   remove_dead_nodes(step_);
   return refuse_lengths();
 }
@@ -202,10 +208,14 @@ Status Streamer::finish_state(const State& state) {
   return Done{};
 }
 
-void Streamer::finish_count() {
-  if (!count_) return;
+void Streamer::finish_counts() {
   Builder b(step_);
-  set_next(count_, b.add(count_, b.scalar(DType::i64, 1)));
+  if (count_) set_next(count_, b.add(count_, b.scalar(DType::i64, 1)));
+  for (const auto& [rows, count] : modulo_) {
+    const auto number = [&](int64_t value) { return b.scalar(DType::i32, static_cast<double>(value)); };
+    Value* next = b.add(count, number(1));
+    set_next(count, b.select(b.less(next, number(rows)), next, number(0)));
+  }
 }
 
 /// A step does not know how long its sequence will be.

@@ -14,6 +14,7 @@
 #pragma once
 
 #include "ir/builder.h"
+#include "ir/target_facts.h"
 #include "passes/stream/time_axes.h"
 
 namespace rondo {
@@ -36,17 +37,30 @@ struct Streamed {
   const Type& type() const { return *value->type; }
 };
 
+/// `count` windows, one every `stride` frames, of `size` frames each, `dilation` apart.
+struct FrameWindows {
+  int64_t count, stride, size, dilation;
+};
+
+/// What all windows see together, along the axis of time, and how they lie there.
+struct SeenFrames {
+  Value* value;
+  int64_t stride, dilation;
+};
+
 class Streamer {
  public:
   /// A step takes `hop` frames of each input in `ports`.
-  Streamer(const Graph& whole, const TimeAxes& axes, int64_t hop);
+  Streamer(const Graph& whole, const TimeAxes& axes, int64_t hop, const TargetFacts& target);
   Result<Graph> run();
 
   /// The hop must be a multiple of so many frames more than it is; 1: it is right, and errors are errors.
   int64_t wanted_factor = 1;
   /// Recurrences and windows over time that the walk came to: what tells time from other axes.
   int recurrences = 0, windows = 0;
+  Diagnostics remarks;  // what was decided by cost
 
+  const TargetFacts& target() const { return target_; }
   Graph& step() { return step_; }
   int64_t hop() const { return hop_; }
   const Streamed& of(const Value* whole) const { return values_.at(whole); }
@@ -55,6 +69,8 @@ class Streamer {
   void set_next(const Value* state, Value* next);
   /// How many steps were made before this one: an i64 scalar.
   Value* steps_before();
+  /// The same modulo `rows`, as an i32.
+  Value* steps_modulo(int64_t rows);
 
  private:
   void add_ports();
@@ -64,15 +80,17 @@ class Streamer {
   Status finish();
   Status finish_output(size_t number);
   Status finish_state(const State& state);
-  void finish_count();
+  void finish_counts();
   Status refuse_lengths();
 
   const Graph& whole_;
   const TimeAxes& axes_;
   const int64_t hop_;
+  const TargetFacts& target_;
   Graph step_;
   std::map<const Value*, Streamed> values_;  // looked up, never walked
   Value* count_ = nullptr;
+  std::map<int64_t, Value*> modulo_;
 };
 
 /// One node on its way into the step's graph.
@@ -106,6 +124,8 @@ class StreamNode {
   void align(const std::vector<Streamed*>& values);
   /// The frames of the last steps before this step's own, along the axis, in one value; and they are kept.
   Value* with_history(const Streamed& s, int64_t frames);
+  /// What windows see of which the first begins `history` frames before the step's own; what later steps need is kept.
+  SeenFrames earlier_frames(const Streamed& s, int64_t history, const FrameWindows& windows);
   /// Frames before the sequence's first one hold `fill`.
   Streamed gated(Streamed s, Value* fill);
   /// The last `count` frames that the sequence has so far.
@@ -124,6 +144,11 @@ class StreamNode {
  private:
   std::optional<Tensor> initial_history(const Streamed& s, int64_t frames) const;
   Value* prefix_history(const Streamed& s, int64_t frames);
+  Value* add_history(Type type, std::optional<Tensor> initial);
+  bool keeps(int64_t frames);
+  bool ring_pays(const Streamed& s, int64_t history, int64_t seen);
+  Value* ring_frames(const Streamed& s, int64_t history, const FrameWindows& windows);
+  Value* places_in_ring(Value* row, int64_t rows, int64_t hop, int64_t history, const FrameWindows& windows);
 };
 
 using StreamRule = std::vector<Streamed> (*)(StreamNode&);
@@ -131,9 +156,9 @@ using StreamRule = std::vector<Streamed> (*)(StreamNode&);
 #include "ir/ops.def"
 std::vector<Streamed> stream_pointwise(StreamNode&);
 
-/// What all windows of `span` frames, one every `stride`, see together in a step; `s` becomes what they give, but for
-/// its value.
-Value* window_frames(StreamNode& n, Streamed& s, int64_t span, int64_t stride);
+/// What windows of `size` frames, `dilation` apart, one every `stride`, see together in a step; `s` becomes what they
+/// give, but for its value.
+SeenFrames window_frames(StreamNode& n, Streamed& s, int64_t size, int64_t dilation, int64_t stride);
 
 /// A value that does not depend on what a caller gives, with extent 1 where it is repeated; nothing: it is none.
 std::optional<Tensor> constant_value(const Value* value);

@@ -19,17 +19,16 @@ int64_t floor_of(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 0) !
 
 }  // namespace
 
-Value* window_frames(StreamNode& n, Streamed& s, int64_t span, int64_t stride) {
+SeenFrames window_frames(StreamNode& n, Streamed& s, int64_t size, int64_t dilation, int64_t stride) {
+  const int64_t span = (size - 1) * dilation + 1;
   ++n.streamer.windows;
   s = n.plain(s);
   if (n.ok() && s.frames % stride != 0) n.need_multiple(s.frames, stride);
   if (n.ok() && s.latency < 1 - span) s = n.delay(s, 1 - span - s.latency);
-  if (!n.ok()) return s.value;
+  if (!n.ok()) return {s.value, stride, dilation};
   const int64_t latency = -floor_of(stride - span - s.latency, stride);
   const int64_t end = s.latency + span - 1 - latency * stride, history = span - 1 - end;
-  Value* all = n.with_history(s, std::max<int64_t>(0, history));
-  const int64_t size = s.frames - stride + span;
-  Value* seen = n.b.slice_axis(all, s.axis, std::max<int64_t>(0, -history), size);
+  const SeenFrames seen = n.earlier_frames(s, history, {s.frames / stride, stride, size, dilation});
   s.excess = floor_of(s.excess - s.latency - span, stride) - floor_of(-s.latency - span, stride);
   s.latency = latency;
   s.frames /= stride;
@@ -37,6 +36,21 @@ Value* window_frames(StreamNode& n, Streamed& s, int64_t span, int64_t stride) {
   s.prefix = nullptr;
   return seen;
 }
+
+namespace {
+
+/// The attributes of a node whose windows along an axis lie as they do in what they see.
+Attributes along(const Attributes& all, size_t axis, const SeenFrames& seen) {
+  Attributes attributes = all;
+  for (const auto& [name, value] : {std::pair("strides", seen.stride), std::pair("dilations", seen.dilation)}) {
+    std::vector<int64_t> list = all.integers(name);
+    list[axis] = value;
+    attributes.set(name, std::move(list));
+  }
+  return attributes;
+}
+
+}  // namespace
 
 std::vector<Streamed> stream_conv(StreamNode& n) {
   Streamed s = n.operands[0];
@@ -50,22 +64,23 @@ std::vector<Streamed> stream_conv(StreamNode& n) {
   const size_t spatial = static_cast<size_t>(s.axis) - 2;
   const std::optional<int64_t> window = n.whole_type(1).shape[static_cast<size_t>(s.axis)].constant();
   if (!window) return n.refuse("the convolution's window over time has a size that is not known");
-  const int64_t span = (*window - 1) * n.attributes().integers("dilations")[spatial] + 1;
-  Value* seen = window_frames(n, s, span, n.attributes().integers("strides")[spatial]);
-  return {StreamNode::with(s, n.b.one(Op::conv, {seen, n.operands[1].value}, n.attributes()), s.axis)};
+  const SeenFrames seen = window_frames(n, s, *window, n.attributes().integers("dilations")[spatial],
+                                        n.attributes().integers("strides")[spatial]);
+  const Attributes attributes = along(n.attributes(), spatial, seen);
+  return {StreamNode::with(s, n.b.one(Op::conv, {seen.value, n.operands[1].value}, attributes), s.axis)};
 }
 
 std::vector<Streamed> stream_reduce_window(StreamNode& n) {
   Streamed s = n.operands[0];
   const size_t axis = static_cast<size_t>(s.axis);
   const int64_t window = n.attributes().integers("window")[axis], stride = n.attributes().integers("strides")[axis];
-  const int64_t span = (window - 1) * n.attributes().integers("dilations")[axis] + 1;
-  Value* seen = s.value;
-  if (span == 1 && stride == 1)
-    s = n.settled(s), seen = s.value;
-  else
-    seen = window_frames(n, s, span, stride);
-  return {StreamNode::with(s, n.b.one(Op::reduce_window, {seen}, n.attributes()), s.axis)};
+  if (window == 1 && stride == 1) {
+    s = n.settled(s);
+    return {StreamNode::with(s, n.b.one(Op::reduce_window, {s.value}, n.attributes()), s.axis)};
+  }
+  const SeenFrames seen = window_frames(n, s, window, n.attributes().integers("dilations")[axis], stride);
+  const Attributes attributes = along(n.attributes(), axis, seen);
+  return {StreamNode::with(s, n.b.one(Op::reduce_window, {seen.value}, attributes), s.axis)};
 }
 
 std::vector<Streamed> stream_pad(StreamNode& n) {

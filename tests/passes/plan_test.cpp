@@ -317,6 +317,41 @@ TEST_CASE("a value that is a state's next one as well is not updated in place by
   check_agrees(m);
 }
 
+namespace {
+
+/// A state of rows, of which a call overwrites those at `positions`; and what the call gives.
+Made overwriting(int64_t count, bool old_is_read) {
+  Made m;
+  Value* positions = m.input(DType::i64, {count});
+  Value* rows = m.input(DType::f32, {count, 4});
+  Value* state = m.graph.add_param(Type{DType::f32, {8, 4}}, "rows");
+  Value* next = m.b->scatter(state, positions, rows, "none");
+  m.graph.states = {{"rows", state, next, {}}};
+  m.output(m.b->gather(next, m.input(DType::i64, {3}), 0));
+  std::swap(m.graph.params[2], m.graph.params[3]);
+  if (old_is_read) m.output(m.b->gather(state, positions, 0));
+  return m;
+}
+
+int copies_of_state(const Plan& plan) {
+  int count = 0;
+  for_each_kernel(plan.steps, [&](const Kernel& kernel) { count += kernel.name.starts_with("copy"); });
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("rows of a state are overwritten where they lie, unless what was there is read afterwards") {
+  for (int64_t count : {1, 2}) {
+    CAPTURE(count);
+    const Made m = overwriting(count, false), read = overwriting(count, true);
+    check_agrees(m);
+    check_agrees(read);
+    CHECK(copies_of_state(plan_of(m, 16)) == 0);
+    CHECK(copies_of_state(plan_of(read, 16)) > 0);
+  }
+}
+
 TEST_CASE("constant matrices are packed once in the order in which they are read") {
   Made m;
   Value* w = m.b->constant(sample_tensor({6, 40}));

@@ -116,9 +116,12 @@ class StreamGraph {
   }
 
   Value* windows(Value* x, bool& ends_known) {
-    const int64_t window = 1 + random_.below(4), dilation = 1 + random_.below(2), span = (window - 1) * dilation + 1;
-    const int64_t stride = random_.below(4) ? 1 : 1 + random_.below(3);
-    const int64_t before = random_.below(2) ? random_.below(static_cast<int>(span) + 2) : 0,
+    const bool far = random_.below(4) == 0;
+    const int64_t window = 1 + random_.below(4), dilation = far ? 5 + random_.below(3) : 1 + random_.below(2);
+    const int64_t span = (window - 1) * dilation + 1, stride = random_.below(4) ? 1 : 1 + random_.below(3);
+    const int64_t before = far                ? span - 1 + random_.below(2)
+                           : random_.below(2) ? random_.below(static_cast<int>(span) + 2)
+                                              : 0,
                   after = random_.below(3) ? 0 : random_.below(3);
     Value* y = b_->transpose(x, {1, 2, 0});
     const bool pool = random_.below(2);
@@ -167,7 +170,7 @@ class StreamGraph {
 
   /// Frames that are known before the first one.
   Value* joined(Value* x, bool& ends_known) {
-    const int64_t frames = 1 + random_.below(3);
+    const int64_t frames = 1 + (random_.below(3) ? random_.below(3) : 8 + random_.below(6));
     Value* y = b_->concat({weights({frames, 2, features(x)}), x}, 0);
     if (random_.below(2)) {
       ends_known = false;

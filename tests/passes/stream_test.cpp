@@ -12,9 +12,16 @@
 namespace rondo::testing {
 namespace {
 
+/// For a target of so short vectors that rings pay early.
+Result<Graph> step_of(const Graph& whole, std::vector<std::string> axes, Diagnostics& remarks, int vector_bytes = 0) {
+  TargetFacts facts;
+  facts.vector_bytes = vector_bytes;
+  return make_step(std::move(*whole.clone()), {std::move(axes)}, facts, remarks);
+}
+
 Result<Graph> step_of(const Graph& whole, std::vector<std::string> axes = {}) {
   Diagnostics remarks;
-  return make_step(std::move(*whole.clone()), {std::move(axes)}, TargetFacts(), remarks);
+  return step_of(whole, std::move(axes), remarks);
 }
 
 Graph require_step(const Graph& whole, std::vector<std::string> axes = {}) {
@@ -147,7 +154,7 @@ std::vector<Array> arguments_of(const Graph& whole, int64_t length, uint64_t see
 
 TEST_CASE("T steps equal the whole sequence, on random graphs") {
   constexpr int64_t kLength = 36;
-  int64_t late = 0, hops = 0, ends = 0;
+  int64_t late = 0, hops = 0, ends = 0, rings = 0, known = 0;
   for (uint64_t seed = 0; seed < 400; ++seed) {
     CAPTURE(seed);
     const bool frozen = seed % 4 == 3;
@@ -161,10 +168,38 @@ TEST_CASE("T steps equal the whole sequence, on random graphs") {
     for (const Timing& time : step->timing) late += time.latency > 0;
     hops += !step->inputs()[0]->type->shape[0].is(1);
     ends += whole.outputs.size() > 1;
+    for (const State& state : step->states) {
+      const bool ring = state.name.ends_with(".history") && state.current->type->rank() == 4;
+      rings += ring;
+      known += ring && state.initial && state.initial->count() > 1;
+    }
   }
   CHECK(late > 100);
   CHECK(hops > 50);
   CHECK(ends > 20);
+  CHECK(rings > 50);
+  CHECK(known > 5);  // frames that lie before the first one
+}
+
+TEST_CASE("rings and shifted histories give the same bits") {
+  constexpr int64_t kLength = 40;
+  int differ = 0;
+  for (uint64_t seed = 500; seed < 600; ++seed) {
+    CAPTURE(seed);
+    const Graph whole = StreamGraph(seed, Dim::symbol("T")).graph();
+    Diagnostics remarks;
+    const Result<Graph> ring = step_of(whole, {"T"}, remarks), shifted = step_of(whole, {"T"}, remarks, 1 << 20);
+    REQUIRE(ring);
+    REQUIRE(shifted);
+    differ += print(*ring) != print(*shifted);
+    const std::vector<Array> arguments = arguments_of(whole, kLength, seed);
+    int64_t steps = 0;
+    const auto of_ring = play(*ring, whole, arguments, steps), of_shifted = play(*shifted, whole, arguments, steps);
+    REQUIRE(of_ring.size() == of_shifted.size());
+    for (size_t i = 0; i < of_ring.size(); ++i)
+      for (size_t k = 0; k < of_ring[i].size(); ++k) CHECK(of_ring[i][k].reals == of_shifted[i][k].reals);
+  }
+  CHECK(differ > 10);
 }
 
 namespace {
@@ -287,6 +322,48 @@ TEST_CASE("latency and history of windows are the least") {
     for (const State& state : step.states) history += *state.current->type->shape[2].constant();
     CHECK(history == each.history);
   }
+}
+
+TEST_CASE("of a long history few frames are taken from a ring") {
+  const Graph whole = graph_of(R"(input %x: f32[1, 8, T]
+    %zero = constant() {value = f32[] {0.0}}
+    %p = pad(%x, %zero) {low = [0, 0, 40], high = [0, 0, 0]}
+    %w = constant() {value = f32[1, 8, 3] {1.0, 2.0, 3.0, 1.0, 2.0, 3.0, 1.0, 2.0, 3.0, 1.0, 2.0, 3.0, 1.0, 2.0, 3.0, 1.0, 2.0,
+      3.0, 1.0, 2.0, 3.0, 1.0, 2.0, 3.0}}
+    %y = conv(%p, %w) {strides = [1], dilations = [20], groups = 1}
+    output %y )");
+  Diagnostics remarks;
+  const Result<Graph> ring = step_of(whole, {"T"}, remarks, 16);
+  REQUIRE(ring);
+  REQUIRE(ring->states.size() == 2);
+  CHECK(to_string(*ring->states[0].current->type) == "f32[41, 1, 1, 8]");
+  CHECK(ring->states[1].name == "steps_modulo_41");
+  const std::string text = print(*ring);
+  CHECK_MESSAGE(has(text, "{combine = \"none\"}"), text);
+  CHECK_MESSAGE(has(text, "conv(%13, %w) {dilations = [1], groups = 1, strides = [3]}"), text);
+  REQUIRE(remarks.size() == 1);
+  CHECK(has(remarks[0].message, "a history of 40 frames, of which a step looks at 3, is a ring: as a ring it moves 46 vectors, "
+                                "shifted 160"));
+  const Result<Graph> shifted = step_of(whole, {"T"}, remarks, 128);  // a frame is a quarter of a vector
+  REQUIRE(shifted);
+  REQUIRE(shifted->states.size() == 1);
+  CHECK(to_string(*shifted->states[0].current->type) == "f32[1, 8, 40]");
+  CHECK(has(remarks[1].message, "is shifted: as a ring it moves 34 vectors, shifted 20"));
+  check_steps(whole, *ring, arguments_of(whole, 100, 1));
+}
+
+TEST_CASE("layers whose histories have one length count its steps together") {
+  std::string text = "input %x0: f32[1, 8, T]\n%zero = constant() {value = f32[] {0.0}}\n";
+  text += "%w = constant() {value = f32[8, 1, 2] {";
+  for (int i = 0; i < 16; ++i) text += fmt::format("{}{}.0", i ? ", " : "", i % 3);
+  text += "}}\n";
+  for (int i = 0; i < 2; ++i)
+    text += fmt::format("%p{0} = pad(%x{0}, %zero) {{low = [0, 0, 30], high = [0, 0, 0]}}\n"
+                        "%x{1} = conv(%p{0}, %w) {{strides = [1], dilations = [30], groups = 8}}\n", i, i + 1);
+  const Graph whole = graph_of(text + "output %x2\n");
+  const Graph step = require_step(whole);
+  CHECK(step.states.size() == 3);
+  CHECK(check_steps(whole, step, arguments_of(whole, 100, 1)) > 0);
 }
 
 TEST_CASE("a step may be one of several streams, and is not made a step again") {

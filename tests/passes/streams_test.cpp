@@ -117,13 +117,37 @@ TEST_CASE("every operator for many streams") {
       "%y = gather(%table, %i) {axis = 0}",
       "%t = transpose(%table) {perm = [1, 0]} %y = gather(%t, %i) {axis = 1}",
       "%y = gather(%x, %two) {axis = 1}",
+      "%y = gather(%v, %i) {axis = 0}",
       "%y = gather(%x, %i) {axis = 1}",
+      "%t = reshape(%x) {shape = [4, 2]} %j = reshape(%i) {shape = [2, 1]} %y = gather(%t, %j) {axis = 0}",
       "%o = constant() {value = i64[1] {0}} %y = scatter(%q, %o, %q) {combine = \"sum\"}",
+      "%t = reshape(%x) {shape = [4, 2]} %u = slice(%z) {starts = [0, 1], sizes = [2, 2], steps = [1, 1]} "
+      "%y = scatter(%t, %i, %u) {combine = \"none\"}",
+      "%t = transpose(%c) {perm = [1, 0]} %y = scatter(%t, %i, %z) {combine = \"sum\"}",
       "%y = fused(%x, %c): f64[2, 3] region (%a: f64[2, 4], %b: f64[4, 3]) { %0 = matmul(%a, %b) yield %0 }",
   };
   for (const char* text : statements) {
     CAPTURE(text);
     check_streams(with(text), 5);
+  }
+}
+
+TEST_CASE("an index that lies outside a stream's own rows lies outside all") {
+  for (const char* text : {"%y = gather(%x, %i) {axis = 0}", "%y = scatter(%x, %i, %z) {combine = \"none\"}"}) {
+    CAPTURE(text);
+    const Graph one = with(text);
+    Result<Graph> many = interleave_streams(one, kStreams);
+    REQUIRE(many);
+    for (const int64_t index : {-1, 2}) {
+      std::vector<Array> all;
+      for (const auto& param : many->params) {
+        all.push_back(Array::zeros(param->type->dtype, *constant_shape(param->type->shape)));
+        if (param->name == "i") all.back().ints[2] = index;  // of the second stream
+      }
+      const Result<std::vector<Array>> got = evaluate(*many, std::move(all));
+      REQUIRE_FALSE(got);
+      CHECK_MESSAGE(to_string(got.errors()[0]).find("is outside [0, 6)") != std::string::npos, to_string(got.errors()[0]));
+    }
   }
 }
 
