@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "passes/query.h"
 #include "passes/stream/streamer.h"
 
 namespace rondo {
@@ -85,10 +86,13 @@ bool StreamNode::keeps(int64_t frames) {
 Value* StreamNode::with_history(const Streamed& s, int64_t frames) {
   if (frames == 0 || !keeps(frames)) return s.value;
   if (s.prefix) return prefix_history(s, frames);
+  std::optional<Tensor> initial = initial_history(s, frames);
+  Value*& all = streamer.kept(s, frames, false, initial);
+  if (all) return all;
   Type type = s.type();
   type.shape[static_cast<size_t>(s.axis)] = frames;
-  Value* state = add_history(std::move(type), initial_history(s, frames));
-  Value* all = b.concat({state, s.value}, s.axis);
+  Value* state = add_history(std::move(type), std::move(initial));
+  all = b.concat({state, s.value}, s.axis);
   if (b.ok()) streamer.set_next(state, b.slice_axis(all, s.axis, s.frames, frames));
   return all;
 }
@@ -107,37 +111,41 @@ bool StreamNode::ring_pays(const Streamed& s, int64_t history, int64_t seen) {
   const double frame = frame_elements(s) * element / std::max<double>(streamer.target().vector_bytes, element);
   const double shift = frame * 2 * static_cast<double>(history),
                ring = frame * static_cast<double>(s.frames + 2 * seen) + kRing;
-  streamer.remarks.push_back(remark(
-      fmt::format(
-          "stream: a history of {} frames, of which a step looks at {}, is {}: as a ring it moves {:.0f} vectors, "
-          "shifted {:.0f}",
-          history, seen, ring < shift ? "a ring" : "shifted", ring, shift),
-      node.place));
+  const std::string text = fmt::format(
+      "{}: its history of {} frames, of which a step looks at {}, is {}: as a ring it moves {:.0f} vectors, shifted "
+      "{:.0f}",
+      display_name(node), history, seen, ring < shift ? "a ring" : "shifted", ring, shift);
+  streamer.remarks.push_back(remark(text, node.place));
   return ring < shift;
 }
 
-Value* StreamNode::ring_frames(const Streamed& s, int64_t history, const FrameWindows& windows) {
-  const int64_t hop = s.frames, rows = 1 + (history + hop - 1) / hop;
+Value* StreamNode::ring(const Streamed& s, int64_t rows) {
+  std::optional<Tensor> initial = initial_history(s, rows * s.frames);
+  Value*& ring = streamer.kept(s, rows * s.frames, true, initial);
+  if (ring) return ring;
   Type type = s.type();
   type.shape.erase(type.shape.begin() + s.axis);
-  Shape frame = type.shape;
-  type.shape.insert(type.shape.begin(), {Dim(rows), Dim(hop)});
-  std::optional<Tensor> initial = initial_history(s, rows * hop);
+  Shape all = type.shape;
+  all.insert(all.begin(), Dim(rows * s.frames));
+  type.shape.insert(type.shape.begin(), {Dim(rows), Dim(s.frames)});
   if (initial) initial = rows_of(*initial, s.axis, rows);
   Value* state = add_history(type, std::move(initial));
-
-  Value* row = streamer.steps_modulo(rows);
   type.shape[0] = 1;
   Value* own = b.reshape(b.transpose(s.value, axis_moved(s.type().rank(), s.axis, 0)), type.shape);
-  Value* ring = b.scatter(state, b.reshape(row, {Dim(1)}), own, "none");
-  if (b.ok()) streamer.set_next(state, ring);
-  frame.insert(frame.begin(), Dim(rows * hop));
-  Value* seen = b.gather(b.reshape(ring, std::move(frame)), places_in_ring(row, rows, hop, history, windows), 0);
+  Value* written = b.scatter(state, b.reshape(streamer.steps_modulo(rows), {Dim(1)}), own, "none");
+  if (b.ok()) streamer.set_next(state, written);
+  return ring = b.reshape(written, std::move(all));
+}
+
+Value* StreamNode::ring_frames(const Streamed& s, int64_t history, const FrameWindows& windows) {
+  const int64_t rows = 1 + (history + s.frames - 1) / s.frames;
+  Value* frames = ring(s, rows);
+  Value* seen = b.gather(frames, places_in_ring(rows, s.frames, history, windows), 0);
   return b.transpose(seen, axis_moved(s.type().rank(), 0, s.axis));
 }
 
 // Frame o of the step's own, o < 0 an earlier one, lies in the row that step floor(o / hop) after this one has written.
-Value* StreamNode::places_in_ring(Value* row, int64_t rows, int64_t hop, int64_t history, const FrameWindows& windows) {
+Value* StreamNode::places_in_ring(int64_t rows, int64_t hop, int64_t history, const FrameWindows& windows) {
   std::vector<int64_t> steps, within;
   for (int64_t i = 0; i < windows.count; ++i)
     for (int64_t j = 0; j < windows.size; ++j) {
@@ -146,7 +154,7 @@ Value* StreamNode::places_in_ring(Value* row, int64_t rows, int64_t hop, int64_t
       within.push_back(frame % hop);
     }
   const std::vector<int64_t> shape{std::ssize(steps)};
-  Value* place = b.add(row, b.constant(Tensor::from_ints(DType::i32, shape, steps)));
+  Value* place = b.add(streamer.steps_modulo(rows), b.constant(Tensor::from_ints(DType::i32, shape, steps)));
   const auto number = [&](int64_t value) { return b.scalar(DType::i32, static_cast<double>(value)); };
   place = b.select(b.less(place, number(0)), b.add(place, number(rows)), place);
   if (hop == 1) return place;

@@ -99,8 +99,8 @@ Result<Graph> make_step(Graph core, const StreamRequest& request, const TargetFa
   remarks.insert(remarks.end(), chosen->remarks.begin(), chosen->remarks.end());
   for (const Timing& timing : step.timing)
     if (timing.latency > 0)
-      remarks.push_back(remark(fmt::format("stream: frame t of the sequence comes {} frames later", timing.latency),
-                               "output '" + timing.name + "'"));
+      remarks.push_back(remark(
+          fmt::format("output '{}': frame t of the sequence comes {} frames later", timing.name, timing.latency)));
   set_stepping(step);
   RONDO_CHECK(verify(step));
   return step;

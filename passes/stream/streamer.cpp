@@ -114,6 +114,14 @@ Value* Streamer::steps_modulo(int64_t rows) {
   return count;
 }
 
+Value*& Streamer::kept(const Streamed& s, int64_t frames, bool ring, const std::optional<Tensor>& initial) {
+  for (Kept& each : kept_)
+    if (each.frames == s.value && each.axis == s.axis && each.count == frames && each.ring == ring &&
+        each.initial == initial)
+      return each.all;
+  return kept_.emplace_back(s.value, s.axis, frames, ring, initial, nullptr).all;
+}
+
 Status Streamer::walk() {
   for (const auto& node : whole_.nodes) RONDO_CHECK(stream(*node));
   return Done{};

@@ -13,6 +13,8 @@
 // cut off.
 #pragma once
 
+#include <deque>
+
 #include "ir/builder.h"
 #include "ir/target_facts.h"
 #include "passes/stream/time_axes.h"
@@ -71,6 +73,8 @@ class Streamer {
   Value* steps_before();
   /// The same modulo `rows`, as an i32.
   Value* steps_modulo(int64_t rows);
+  /// Where what is kept of a value is found: null at first, to be set. Whoever keeps the same finds the same.
+  Value*& kept(const Streamed& s, int64_t frames, bool ring, const std::optional<Tensor>& initial);
 
  private:
   void add_ports();
@@ -91,6 +95,15 @@ class Streamer {
   std::map<const Value*, Streamed> values_;  // looked up, never walked
   Value* count_ = nullptr;
   std::map<int64_t, Value*> modulo_;
+  struct Kept {
+    const Value* frames;
+    int axis;
+    int64_t count;
+    bool ring;
+    std::optional<Tensor> initial;
+    Value* all;
+  };
+  std::deque<Kept> kept_;
 };
 
 /// One node on its way into the step's graph.
@@ -148,7 +161,9 @@ class StreamNode {
   bool keeps(int64_t frames);
   bool ring_pays(const Streamed& s, int64_t history, int64_t seen);
   Value* ring_frames(const Streamed& s, int64_t history, const FrameWindows& windows);
-  Value* places_in_ring(Value* row, int64_t rows, int64_t hop, int64_t history, const FrameWindows& windows);
+  /// A step's frames in `rows` rows with those of the steps before, as many frames one after the other.
+  Value* ring(const Streamed& s, int64_t rows);
+  Value* places_in_ring(int64_t rows, int64_t hop, int64_t history, const FrameWindows& windows);
 };
 
 using StreamRule = std::vector<Streamed> (*)(StreamNode&);

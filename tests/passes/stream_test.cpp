@@ -342,7 +342,7 @@ TEST_CASE("of a long history few frames are taken from a ring") {
   CHECK_MESSAGE(has(text, "{combine = \"none\"}"), text);
   CHECK_MESSAGE(has(text, "conv(%13, %w) {dilations = [1], groups = 1, strides = [3]}"), text);
   REQUIRE(remarks.size() == 1);
-  CHECK(has(remarks[0].message, "a history of 40 frames, of which a step looks at 3, is a ring: as a ring it moves 46 vectors, "
+  CHECK(has(remarks[0].message, "its history of 40 frames, of which a step looks at 3, is a ring: as a ring it moves 46 vectors, "
                                 "shifted 160"));
   const Result<Graph> shifted = step_of(whole, {"T"}, remarks, 128);  // a frame is a quarter of a vector
   REQUIRE(shifted);
@@ -350,6 +350,27 @@ TEST_CASE("of a long history few frames are taken from a ring") {
   CHECK(to_string(*shifted->states[0].current->type) == "f32[1, 8, 40]");
   CHECK(has(remarks[1].message, "is shifted: as a ring it moves 34 vectors, shifted 20"));
   check_steps(whole, *ring, arguments_of(whole, 100, 1));
+}
+
+TEST_CASE("who looks back equally far at one value shares its history") {
+  for (const int64_t far : {2, 30}) {
+    CAPTURE(far);
+    std::string text = fmt::format("input %x: f32[1, 8, T]\n%zero = constant() {{value = f32[] {{0.0}}}}\n"
+                                   "%p = pad(%x, %zero) {{low = [0, 0, {}], high = [0, 0, 0]}}\n", far);
+    for (int i = 0; i < 2; ++i)
+      text += fmt::format("%w{0} = constant() {{value = f32[1, 8, 2] {{{0}.0, 1.0, 2.0, 3.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, "
+                          "1.0, 1.0, 1.0, 1.0, 1.0, 4.0}}}}\n"
+                          "%y{0} = conv(%p, %w{0}) {{strides = [1], dilations = [{1}], groups = 1}}\noutput %y{0}\n", i, far);
+    text += fmt::format("%v = constant() {{value = f32[1, 8, 2] {{1.0, 1.0, 2.0, 3.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, "
+                        "1.0, 1.0, 1.0, 1.0, 1.0, 4.0}}}}\n"
+                        "%z = conv(%x, %v) {{strides = [1], dilations = [{}], groups = 1}}\noutput %z\n", far);
+    const Graph whole = graph_of(text);
+    const Graph step = require_step(whole);
+    int histories = 0;
+    for (const State& state : step.states) histories += has(state.name, ".history");
+    CHECK(histories == 2);  // %z begins later: what was before the sequence matters to %y0 and %y1 alone
+    CHECK(check_steps(whole, step, arguments_of(whole, 80, 1)) > 0);
+  }
 }
 
 TEST_CASE("layers whose histories have one length count its steps together") {
