@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cmath>
 #include <filesystem>
 
 #include "driver/data.h"
@@ -73,6 +74,16 @@ std::optional<std::vector<int64_t>> shape_for(const Type& type, int64_t count) {
   return shape;
 }
 
+/// Numbers as elements of a type, which must be able to hold them.
+Result<Tensor> elements(DType dtype, std::vector<int64_t> shape, const Table& table, const std::string& name) {
+  const bool is_signed = kind(dtype) == DTypeKind::signed_int;
+  const double limit = std::ldexp(1, static_cast<int>(8 * byte_size(dtype)) - is_signed);
+  for (double value : table.values)
+    if (is_integer(dtype) && !(value == std::trunc(value) && value >= (is_signed ? -limit : 0) && value < limit))
+      return invalid(fmt::format("x.csv holds {}, which no {} is", value, to_string(dtype)), "'" + name + "'");
+  return Tensor::from_doubles(dtype, std::move(shape), table.values);
+}
+
 }  // namespace
 
 Result<Recording> read_csv(const std::string& folder, const Interface& interface) {
@@ -96,9 +107,11 @@ Result<Recording> read_csv(const std::string& folder, const Interface& interface
     return invalid(
         fmt::format("x.csv has {} rows and {} columns, which do not make {}", x.rows, x.columns, to_string(input.type)),
         "'" + input.name + "'");
-  recording.inputs.push_back({input.name, Tensor::from_doubles(input.type.dtype, *whole, x.values)});
-  recording.outputs.push_back(
-      {interface.outputs[0], Tensor::from_doubles(input.type.dtype, {y.rows, y.columns}, y.values)});
+  RONDO_TRY(Tensor given, elements(input.type.dtype, *whole, x, input.name));
+  recording.inputs.push_back({input.name, std::move(given)});
+  // What a model makes of ids are floats.
+  const DType made = is_float(input.type.dtype) ? input.type.dtype : DType::f32;
+  recording.outputs.push_back({interface.outputs[0], Tensor::from_doubles(made, {y.rows, y.columns}, y.values)});
   return recording;
 }
 

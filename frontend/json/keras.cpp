@@ -2,7 +2,8 @@
 // {layer: {array: base64}}, …}. Sequential and functional models; a layer may be called once. Entry: read_keras_json.
 //
 // The batch is not part of a model: [batch, time, features] becomes [time, features], and so do a batch's rows of
-// [batch, features]. Layers are in keras_layer.cpp. Tested by tests/frontend/json_test.cpp.
+// [batch, features]; what an Embedding layer takes are ids, and [batch, time] becomes [time]. Layers are in
+// keras_layer.cpp. Tested by tests/frontend/json_test.cpp.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -58,6 +59,18 @@ Status collect_tensors(const Json& json, std::vector<std::string>& names) {
   RONDO_TRY(std::string name, read_reference(*history));
   names.push_back(std::move(name));
   return Done{};
+}
+
+/// An input says its own type; the type of an Embedding layer that stands first is that of its weights.
+Result<DType> ids_type(const Json& input) {
+  constexpr std::pair<std::string_view, DType> kTypes[] = {
+      {"float32", DType::f32}, {"int32", DType::i32}, {"int64", DType::i64}};
+  const std::optional<Json> type = input.find("class_name"), json = input.find("config")->find_value("dtype");
+  if (!json || !type || !type->is(JsonKind::text) || type->node().parts->text != "InputLayer") return DType::f32;
+  RONDO_TRY(const std::string word, json->text());
+  for (const auto& [name, dtype] : kTypes)
+    if (name == word) return dtype;
+  return json->refused(fmt::format("found {}; accepted: 'float32', 'int32', 'int64'", in_quotes(word)));
 }
 
 class KerasReader {
@@ -138,6 +151,33 @@ class KerasReader {
     return names;
   }
 
+  /// Whether an input goes to an Embedding layer.
+  bool holds_ids(const Json& input, const std::string& name) const {
+    for (size_t i = 0; i < layers_->size(); ++i) {
+      const Json layer = layers_->item(i);
+      const std::optional<Json> type = layer.find("class_name");
+      if (!type || !type->is(JsonKind::text) || type->node().parts->text != "Embedding") continue;
+      if (sequential_) return i == 0 || (i == 1 && layers_->item(0).place() == input.place());
+      const Result<std::vector<std::string>> names = inputs_of(layer);
+      if (names && std::find(names->begin(), names->end(), name) != names->end()) return true;
+    }
+    return false;
+  }
+
+  Status read_ids(const Json& input, const Json& shape, const std::string& name) {
+    if (shape.size() != 2) return shape.expected("[batch, time], 2 sizes: what an Embedding layer takes");
+    JsonSequence x;
+    x.ids = true;
+    if (!shape.item(1).is(JsonKind::null)) {
+      RONDO_TRY(x.steps, shape.item(1).integer(1, kLargestSize));
+    }
+    RONDO_TRY(const DType dtype, ids_type(input));
+    x.value = m_.input(name, dtype, {x.steps ? Dim(*x.steps) : Dim::symbol("T")});
+    values_[name] = x;
+    last_ = name;
+    return Done{};
+  }
+
   Status read_layer(const Json& layer) {
     RONDO_CHECK(layer.require(JsonKind::object, "a layer"));
     RONDO_TRY(const std::string name, name_of(layer));
@@ -169,6 +209,7 @@ class KerasReader {
     if (!shape && config) shape = config->find("batch_shape");
     if (!shape) return layer.error("the model's input has no shape; accepted: 'batch_input_shape' or 'batch_shape'");
     RONDO_CHECK(shape->require(JsonKind::list, "[batch, time, features]"));
+    if (holds_ids(layer, name)) return read_ids(layer, *shape, name);
     if (shape->size() < 2 || shape->size() > 4) return shape->expected("[batch, time, features], 2 to 4 sizes");
     JsonSequence x;
     Shape dims;

@@ -1,7 +1,7 @@
 // Keras layers by class; see keras_layer.h. Weights in frugally-deep's form are flat: base64 of float32, or numbers.
 // Their layouts, row-major:
 //
-//   Dense              weights [in, out], bias [out]
+//   Dense              weights [in, out], bias [out];   Embedding  weights [input_dim, output_dim]
 //   LSTM, GRU          weights [in, gates * units], recurrent_weights [units, gates * units], bias (keras_weights.cpp)
 //   Bidirectional      the same with forward_ and backward_ before the names
 //   Conv1D             weights [out, window, in / groups];   Conv2D  weights [out, height, width, in / groups]
@@ -58,6 +58,7 @@ const KerasLayer::Row KerasLayer::kRows[] = {
     {"GRU", &KerasLayer::gru},
     {"Bidirectional", &KerasLayer::bidirectional},
     {"Masking", &KerasLayer::masking},
+    {"Embedding", &KerasLayer::embedding},
     {"Conv1D", &KerasLayer::conv1d, false},
     {"Conv2D", &KerasLayer::conv2d, false},
     {"BatchNormalization", &KerasLayer::batch_normalization},
@@ -71,12 +72,12 @@ const KerasLayer::Row KerasLayer::kRows[] = {
     {"SpatialDropout1D", &KerasLayer::identity},
     {"GaussianNoise", &KerasLayer::identity},
     {"GaussianDropout", &KerasLayer::identity},
-    {"GlobalAveragePooling1D", &KerasLayer::global_average, false},
+    {"GlobalAveragePooling1D", &KerasLayer::global_average},
     {"GlobalMaxPooling1D", &KerasLayer::global_max, false},
-    {"Add", &KerasLayer::add, false},
-    {"Multiply", &KerasLayer::multiply, false},
-    {"Subtract", &KerasLayer::subtract, false},
-    {"Concatenate", &KerasLayer::concatenate, false},
+    {"Add", &KerasLayer::add, true, true},
+    {"Multiply", &KerasLayer::multiply, true, true},
+    {"Subtract", &KerasLayer::subtract, true, true},
+    {"Concatenate", &KerasLayer::concatenate, true, true},
 };
 
 Status KerasLayer::only(std::initializer_list<std::string_view> names) const {
@@ -296,14 +297,19 @@ Status KerasLayer::reduced(Op op) {
   RONDO_CHECK(only({"data_format", "keepdims"}));
   RONDO_TRY(const std::string format, word("data_format", "channels_last"));
   if (format != "channels_last") return config_.find("data_format")->expected("'channels_last'");
-  x_.value = m_.node(op, {x_.value}, {{"axes", std::vector<int64_t>{0}}, {"keepdims", int64_t{1}}});
+  if (x_.mask)
+    x_.value = masked_mean();
+  else
+    x_.value = m_.node(op, {x_.value}, {{"axes", std::vector<int64_t>{0}}, {"keepdims", int64_t{1}}});
   x_.steps = 1;
+  x_.mask = nullptr;
   return Done{};
 }
 
 Status KerasLayer::merged(Op op) {
   RONDO_CHECK(only({}));
   if (inputs_.size() < 2) return json_.error("a layer that merges needs two inputs or more");
+  RONDO_CHECK(require_one_mask());
   for (size_t i = 1; i < inputs_.size(); ++i) {
     const bool are_known = x_.is_known() && inputs_[i].is_known();
     if (are_known && (inputs_[i].features != x_.features || inputs_[i].steps != x_.steps))
@@ -319,6 +325,7 @@ Status KerasLayer::concatenate() {
     RONDO_TRY(const int64_t value, axis->integer(-1, -1));
     static_cast<void>(value);
   }
+  RONDO_CHECK(require_one_mask());
   std::vector<Value*> parts{x_.value};
   for (size_t i = 1; i < inputs_.size(); ++i) {
     if (!x_.is_known() || !inputs_[i].is_known()) return told_already();
@@ -328,6 +335,20 @@ Status KerasLayer::concatenate() {
     x_.features.back() += inputs_[i].features.back();
   }
   x_.value = m_.node(Op::Concat, std::move(parts), {{"axis", int64_t{-1}}});
+  return Done{};
+}
+
+Status KerasLayer::check_inputs(const Row& row, const Json& type) const {
+  if (inputs_.size() > 1 && !row.merges)
+    return json_.refused(fmt::format("the layer is called on {} inputs; accepted: one", inputs_.size()));
+  for (const JsonSequence& input : inputs_) {
+    if (input.mask && !row.masked)
+      return type.refused(
+          "a mask reaches this layer, which would have to take it into account; accepted: recurrent layers, means over "
+          "time, and layers that work on each step alone");
+    if (input.ids && row.add != &KerasLayer::embedding)
+      return type.refused("its input are the ids of an Embedding layer, [batch, time]; accepted: Embedding");
+  }
   return Done{};
 }
 
@@ -343,10 +364,7 @@ Result<JsonSequence> KerasLayer::read() {
   for (const Row& row : kRows) {
     types += (types.empty() ? "" : ", ") + std::string(row.type);
     if (row.type != class_name) continue;
-    const bool masked = std::any_of(inputs_.begin(), inputs_.end(), [](const JsonSequence& x) { return x.mask; });
-    if (masked && !row.masked)
-      return type.refused("a Masking layer's mask reaches this layer, which would have to take it into account; accepted: "
-                          "recurrent layers, and those that work on each step alone");
+    RONDO_CHECK(check_inputs(row, type));
     RONDO_CHECK((this->*row.add)());
     RONDO_CHECK(check_unread());
     return x_;

@@ -1,4 +1,5 @@
-// The reader of one Keras layer, whose members are in keras_layer.cpp, keras_recurrent.cpp and keras_windows.cpp.
+// The reader of one Keras layer, whose members are in keras_layer.cpp, keras_recurrent.cpp,
+// keras_windows.cpp and keras_masks.cpp.
 #pragma once
 
 #include <set>
@@ -22,9 +23,11 @@ class KerasLayer {
   struct Row {
     std::string_view type;
     Add add;
-    bool masked = true;  // a mask may reach it, and goes on to the layers behind it unless the layer ends it
+    bool masked = true;   // a mask may reach it, and goes on to the layers behind it unless the layer ends it
+    bool merges = false;  // it may have several inputs
   };
   static const Row kRows[];
+  Status check_inputs(const Row& row, const Json& type) const;
 
   Status dense();
   Status time_distributed();
@@ -33,6 +36,7 @@ class KerasLayer {
   Status recurrent(Op op);
   Status bidirectional();
   Status masking();
+  Status embedding();
   Status conv1d();
   Status conv2d();
   Status batch_normalization();
@@ -46,6 +50,9 @@ class KerasLayer {
   Status global_average() { return reduced(Op::ReduceMean); }
   Status global_max() { return reduced(Op::ReduceMax); }
   Status reduced(Op op);
+  /// Over time, of the steps that count.
+  Value* masked_mean();
+  Status require_one_mask() const;
   Status add() { return merged(Op::Add); }
   Status multiply() { return merged(Op::Mul); }
   Status subtract() { return merged(Op::Sub); }

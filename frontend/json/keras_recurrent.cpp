@@ -56,19 +56,6 @@ Status KerasLayer::take_recurrent(const RecurrentLayer& layer, const Json& confi
   return Done{};
 }
 
-/// Steps at which every feature is the mask's value do not count in the recurrent layers that follow. A layer gives zeros
-/// or, as a recurrent layer does by default, what it gave before.
-Status KerasLayer::masking() {
-  RONDO_CHECK(require_rank(1));
-  RONDO_CHECK(only({"mask_value"}));
-  RONDO_TRY(const double value, number("mask_value", 0));
-  Value* differs = m_.node(Op::Not, {m_.node(Op::Equal, {x_.value, m_.number(value)})});
-  Value* numbers = m_.node(Op::Cast, {differs}, {{"to", int64_t{onnx_code(DType::f32)}}});
-  x_.mask = m_.node(Op::ReduceMax, {numbers}, {{"axes", std::vector<int64_t>{1}}, {"keepdims", int64_t{0}}});
-  x_.value = m_.mul(x_.value, m_.unsqueeze(x_.mask, {1}));
-  return Done{};
-}
-
 Status KerasLayer::recurrent(Op op) {
   RONDO_CHECK(require_rank(1));
   RONDO_CHECK(only({"units", "activation", "recurrent_activation", "use_bias", "return_sequences", "reset_after",

@@ -15,6 +15,7 @@ struct JsonSequence {
   std::optional<int64_t> steps;   // where the file fixes it
   std::vector<int64_t> features;  // one size, or two: features and channels; none: how many is not known
   Value* mask = nullptr;          // f32[time]: 1 where a step counts, 0 where it does not; null: all count
+  bool ids = false;               // a number at each step, which says a row of a table; then it has no sizes
 
   static JsonSequence unknown(ModelBuilder& m) { return {m.graph.add_param(std::nullopt, ""), {}, {}}; }
   bool is_known() const {

@@ -113,6 +113,22 @@ TEST_CASE("tables: a whole sequence where the model takes one, a call per row wh
   CHECK(!recorded_data(folder.path(), one_in_one_out({DType::f32, {Dim::symbol("T")}})));
 }
 
+TEST_CASE("tables of ids") {
+  Folder folder;
+  folder.write("x.csv", "3\n0\n-1\n");
+  folder.write("y.csv", "0.5\n");
+  const Interface ids = one_in_one_out({DType::i32, {Dim::symbol("T")}});
+  const auto read = recorded_data(folder.path(), ids);
+  REQUIRE(read);
+  CHECK((*read)[0].inputs[0].value == Tensor::from_ints(DType::i32, {3}, std::vector<int64_t>{3, 0, -1}));
+  CHECK((*read)[0].outputs[0].value == f32({1, 1}, {0.5}));
+  for (const char* bad : {"3\n0.5\n", "3\n2147483648\n", "-2147483649\n", "1e30\n"}) {
+    CAPTURE(bad);
+    folder.write("x.csv", bad);
+    CHECK(first_error(recorded_data(folder.path(), ids)).find("which no i32 is") != std::string::npos);
+  }
+}
+
 TEST_CASE("stacking is the opposite of slicing") {
   Tensor whole = f32({2, 3}, {1, 2, 3, 4, 5, 6});
   CHECK(stack_steps({slice_step(whole, 0), slice_step(whole, 1)}) == whole);

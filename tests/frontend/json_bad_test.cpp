@@ -255,6 +255,7 @@ TEST_CASE("malformed Keras JSON in frugally-deep's form") {
           {"[[[\"in\", 0, 0, {}]]]", "[[[\"in\", 1, 0, {}]]]", layers + "/1/inbound_nodes/0/0/1", "accepted: 0"},
           {"[[[\"in\", 0, 0, {}]]]", "[]", layers + "/1", "no input"},
           {"\"go_backwards\": false", "\"go_backwards\": true", layers + "/4/config/go_backwards", "accepted: false"},
+          {"[[[\"a\", 0, 0, {}]]]", "[[[\"a\", 0, 0, {}], [\"d\", 0, 0, {}]]]", layers + "/4", "called on 2 inputs; accepted: one"},
           {"\"recurrent_activation\": \"sigmoid\"", "\"recurrent_activation\": \"softmax\"",
            layers + "/4/config/recurrent_activation", "within a cell"},
           {"\"reset_after\": true", "\"reset_after\": false", "/trainable_params/g/bias",
@@ -277,8 +278,8 @@ TEST_CASE("masks that reach layers which would have to know of them") {
   check_valid("model.json", model);
   const std::string layers = "/architecture/config/layers";
   TempFolder folder;
-  for (const Change& change : {Change{"\"Dense\"", "\"Softmax\"", layers + "/2/class_name", "mask reaches this layer"},
-                               Change{"\"Dense\"", "\"Conv1D\"", layers + "/2/class_name", "mask reaches this layer"},
+  for (const Change& change : {Change{"\"Dense\"", "\"Softmax\"", layers + "/2/class_name", "a mask reaches this layer"},
+                               Change{"\"Dense\"", "\"Conv1D\"", layers + "/2/class_name", "a mask reaches this layer"},
                                Change{"0.25", "\"x\"", layers + "/1/config/mask_value", "a number"},
                                Change{"\"mask_value\"", "\"mask\"", layers + "/1/config/mask", "is not known"}}) {
     CAPTURE(change.to);
@@ -288,6 +289,39 @@ TEST_CASE("masks that reach layers which would have to know of them") {
     CHECK(graph.errors()[0].place.ends_with(": " + change.pointer));
     CHECK(graph.errors()[0].message.find(change.part) != std::string::npos);
   }
+}
+
+TEST_CASE("ids and masks that reach layers which cannot honour them") {
+  const std::string model = R"({"architecture": {"class_name": "Functional", "config": {"layers": [
+    {"class_name": "InputLayer", "config": {"name": "in", "batch_shape": [null, null], "dtype": "int32"}, "inbound_nodes": []},
+    {"class_name": "Embedding", "config": {"name": "e", "input_dim": 2, "output_dim": 1, "mask_zero": true,
+     "input_length": null}, "inbound_nodes": [[["in", 0, 0, {}]]]},
+    {"class_name": "Embedding", "config": {"name": "f", "input_dim": 2, "output_dim": 1, "mask_zero": false},
+     "inbound_nodes": [[["in", 0, 0, {}]]]},
+    {"class_name": "Activation", "config": {"name": "a", "activation": "tanh"}, "inbound_nodes": [[["e", 0, 0, {}]]]},
+    {"class_name": "Add", "config": {"name": "s"}, "inbound_nodes": [[["e", 0, 0, {}], ["a", 0, 0, {}]]]}],
+    "output_layers": [["s", 0, 0]]}}, "trainable_params": {"e": {"weights": [1, 2]}, "f": {"weights": [3, 4]}}})";
+  check_valid("model.json", model);
+  const std::string layers = "/architecture/config/layers";
+  check_all("model.json", model,
+            {
+                {"[[\"e\", 0, 0, {}], [\"a\", 0, 0, {}]]", "[[\"e\", 0, 0, {}], [\"f\", 0, 0, {}]]", layers + "/4",
+                 "masks that differ reach its inputs"},
+                {"\"Activation\", \"config\": {\"name\": \"a\", \"activation\": \"tanh\"}",
+                 "\"GlobalMaxPooling1D\", \"config\": {\"name\": \"a\"}", layers + "/3/class_name", "a mask reaches this layer"},
+                {"\"inbound_nodes\": [[[\"e\", 0, 0, {}]]]", "\"inbound_nodes\": [[[\"in\", 0, 0, {}]]]",
+                 layers + "/3/class_name", "its input are the ids of an Embedding layer"},
+                {"[null, null], \"dtype\"", "[null, null, 1], \"dtype\"", layers + "/0/config/batch_shape", "[batch, time]"},
+                {"\"int32\"", "\"uint8\"", layers + "/0/config/dtype", "accepted: 'float32', 'int32', 'int64'"},
+                {"\"mask_zero\": true", "\"mask_zero\": 1", layers + "/1/config/mask_zero", "true or false"},
+                {"\"output_dim\": 1", "\"output_dim\": 0", layers + "/1/config/output_dim", "an integer from 1"},
+                {"\"input_length\": null", "\"input_length\": 3", layers + "/1/config/input_length", "found 3"},
+                {"\"input_dim\": 2, \"output_dim\": 1, \"mask_zero\": true", "\"input_dim\": 3, \"output_dim\": 1, \"mask_zero\": true",
+                 "/trainable_params/e/weights", "found 2 numbers; accepted: 3"},
+                {"\"name\": \"f\", \"input_dim\": 2, \"output_dim\": 1, \"mask_zero\": false},\n     \"inbound_nodes\": [[[\"in\"",
+                 "\"name\": \"f\", \"input_dim\": 2, \"output_dim\": 1, \"mask_zero\": false},\n     \"inbound_nodes\": [[[\"e\"",
+                 layers + "/2", "its input is [time, 1]; accepted: ids"},
+            });
 }
 
 TEST_CASE("malformed JSON of rondo's own") {

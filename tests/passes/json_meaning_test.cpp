@@ -24,37 +24,45 @@ using Rows = std::vector<Row>;
 
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
+Result<std::vector<Array>> run_file(const fs::path& path, std::vector<int64_t> shape, const Row& values) {
+  Diagnostics warnings;
+  RONDO_TRY(Graph model, read_model(path, warnings));
+  RONDO_TRY(const Graph core, expand(model, warnings));
+  CHECK(verify(core));
+  Array x = Array::zeros(model.params[0]->type->dtype, std::move(shape));
+  if (is_float(x.dtype))
+    x.reals = values;
+  else
+    x.ints.assign(values.begin(), values.end());
+  return evaluate(core, {std::move(x)});
+}
+
 /// The outputs of a model file on rows of inputs.
 std::vector<Array> evaluate_file(const fs::path& path, std::vector<int64_t> shape, const Row& values) {
-  Diagnostics warnings;
-  auto model = read_model(path, warnings);
-  if (!model) {
-    CHECK_MESSAGE(false, all_messages(model.errors()));
-    return {};
-  }
-  auto core = expand(*model, warnings);
-  if (!core) {
-    CHECK_MESSAGE(false, all_messages(core.errors()));
-    return {};
-  }
-  CHECK(verify(*core));
-  Array x = Array::zeros(DType::f32, std::move(shape));
-  x.reals = values;
-  auto results = evaluate(*core, {std::move(x)});
+  auto results = run_file(path, std::move(shape), values);
   if (!results) CHECK_MESSAGE(false, all_messages(results.errors()));
   return results ? *std::move(results) : std::vector<Array>();
 }
 
-std::vector<Array> evaluate_text(const std::string& text, const Rows& x, const std::string& name = "model.json") {
+fs::path test_folder() {
   const fs::path folder = fs::temp_directory_path() / ("rondo_json_" + std::to_string(getpid()));
   fs::create_directories(folder);
+  return folder;
+}
+
+std::vector<Array> evaluate_text(const std::string& text, std::vector<int64_t> shape, const Row& values,
+                                 const std::string& name = "model.json") {
+  const fs::path folder = test_folder();
   std::ofstream(folder / name) << text;
-  Row flat;
-  for (const Row& row : x) flat.insert(flat.end(), row.begin(), row.end());
-  auto results =
-      evaluate_file(folder / name, {static_cast<int64_t>(x.size()), static_cast<int64_t>(x[0].size())}, flat);
+  auto results = evaluate_file(folder / name, std::move(shape), values);
   fs::remove_all(folder);
   return results;
+}
+
+std::vector<Array> evaluate_text(const std::string& text, const Rows& x, const std::string& name = "model.json") {
+  Row flat;
+  for (const Row& row : x) flat.insert(flat.end(), row.begin(), row.end());
+  return evaluate_text(text, {static_cast<int64_t>(x.size()), static_cast<int64_t>(x[0].size())}, flat, name);
 }
 
 void check_rows(const std::vector<Array>& got, const Rows& want) {
@@ -288,6 +296,98 @@ TEST_CASE("Keras: steps that a Masking layer leaves out") {
       "backward_recurrent_weights": [0.5, 0.25, 0.75])"),
                            x),
              both);
+}
+
+namespace {
+
+const double kTable[4][2] = {{0.5, -1}, {1, 0.25}, {-0.75, 2}, {0.125, 0.5}};
+const Row kIds{0, 1, 0, 3, 2, 0, 0, 2};
+
+/// A Keras model of layers on ids, [batch, time].
+std::string on_ids(const std::string& dtype, const std::string& options, const std::string& layers,
+                   const std::string& arrays) {
+  return R"({"architecture": {"class_name": "Sequential", "config": {"layers": [
+    {"class_name": "InputLayer", "config": {"name": "in", "batch_shape": [null, null], "dtype": ")" +
+         dtype + R"("}},
+    {"class_name": "Embedding", "config": {"name": "e", "input_dim": 4, "output_dim": 2)" +
+         options + "}}, " + layers + R"(]}}, "trainable_params": {"e": {"weights": [0.5, -1, 1, 0.25, -0.75, 2, 0.125, 0.5]})" +
+         arrays + "}}";
+}
+
+std::vector<Array> evaluate_ids(const std::string& text, const Row& ids = kIds) {
+  return evaluate_text(text, {static_cast<int64_t>(ids.size())}, ids);
+}
+
+const double* row_of(double id) { return kTable[static_cast<int>(id)]; }
+
+}  // namespace
+
+TEST_CASE("Keras: rows of an Embedding, and the steps whose id is 0") {
+  const std::string none = R"({"class_name": "Dropout", "config": {"name": "o", "rate": 0.5}})";
+  Rows rows;
+  for (double id : kIds) rows.push_back({row_of(id)[0], row_of(id)[1]});
+  for (const char* dtype : {"int32", "int64", "float32"}) check_rows(evaluate_ids(on_ids(dtype, "", none, "")), rows);
+  check_rows(evaluate_ids(on_ids("int32", ", \"mask_zero\": true", none, "")), rows);  // a mask changes no row
+  const fs::path folder = test_folder();
+  std::ofstream(folder / "model.json") << on_ids("int32", "", none, "");
+  for (double outside : {-1, 4}) {
+    const auto result = run_file(folder / "model.json", {2}, {0, outside});
+    REQUIRE_FALSE(result);
+    CHECK(to_string(result.errors()[0]).find("outside [0, 4)") != std::string::npos);
+  }
+  fs::remove_all(folder);
+
+  // Through layers that work on each step alone, to an LSTM (gates i, f, c, o) and a GRU (z, r, h) behind it.
+  const std::string layers = R"({"class_name": "SpatialDropout1D", "config": {"name": "o", "rate": 0.5}},
+    {"class_name": "TimeDistributed", "config": {"name": "t", "layer": {"class_name": "Dense",
+      "config": {"name": "d", "units": 1, "activation": "tanh", "use_bias": false}}}},
+    {"class_name": "LSTM", "config": {"name": "l", "units": 1, "use_bias": false, "return_sequences": true)";
+  const std::string gru = R"(}}, {"class_name": "GRU", "config": {"name": "g", "units": 1, "use_bias": false,
+      "reset_after": false, "return_sequences": )";
+  const std::string arrays = R"(, "t": {"weights": [0.5, -0.25]}, "l": {"weights": [0.5, 1, 0.125, 0.75],
+    "recurrent_weights": [0.5, 0.25, 0.75, -0.25]}, "g": {"weights": [0.5, 1, 2], "recurrent_weights": [0.25, -0.5, 1]})";
+  for (const bool mask_zero : {true, false}) {
+    Rows each;
+    double h = 0, c = 0, s = 0;
+    for (double id : kIds) {
+      if (!mask_zero || id != 0) {
+        const double x = std::tanh(0.5 * row_of(id)[0] - 0.25 * row_of(id)[1]);
+        c = sigmoid(x + 0.25 * h) * c + sigmoid(0.5 * x + 0.5 * h) * std::tanh(0.125 * x + 0.75 * h);
+        h = sigmoid(0.75 * x - 0.25 * h) * std::tanh(c);
+        const double z = sigmoid(0.5 * h + 0.25 * s), r = sigmoid(h - 0.5 * s);
+        s = z * s + (1 - z) * std::tanh(2 * h + r * s);
+      }
+      each.push_back({s});
+    }
+    const std::string option = mask_zero ? ", \"mask_zero\": true" : ", \"mask_zero\": false";
+    check_rows(evaluate_ids(on_ids("int32", option, layers + gru + "true}}", arrays)), each);
+    check_rows(evaluate_ids(on_ids("int32", option, layers + gru + "false}}", arrays)), {{s}});
+  }
+}
+
+TEST_CASE("Keras: means over the steps that count, and a skip with one mask") {
+  const std::string mask = ", \"mask_zero\": true";
+  Row sum{0, 0};
+  double count = 0;
+  for (double id : kIds)
+    if (id != 0) sum = {sum[0] + row_of(id)[0], sum[1] + row_of(id)[1]}, ++count;
+  const std::string mean = R"({"class_name": "GlobalAveragePooling1D", "config": {"name": "p"}})";
+  check_rows(evaluate_ids(on_ids("int32", mask, mean, "")), {{sum[0] / count, sum[1] / count}});
+  const std::string skip = R"({"architecture": {"class_name": "Functional", "config": {"layers": [
+    {"class_name": "InputLayer", "config": {"name": "in", "batch_input_shape": [null, 8], "dtype": "int32"}, "name": "in",
+     "inbound_nodes": []},
+    {"class_name": "Embedding", "config": {"name": "e", "input_dim": 4, "output_dim": 2, "mask_zero": true, "input_length": 8},
+     "name": "e", "inbound_nodes": [[["in", 0, 0, {}]]]},
+    {"class_name": "Activation", "config": {"name": "t", "activation": "tanh"}, "name": "t",
+     "inbound_nodes": [[["e", 0, 0, {}]]]},
+    {"class_name": "Add", "config": {"name": "a"}, "name": "a", "inbound_nodes": [[["e", 0, 0, {}], ["t", 0, 0, {}]]]},
+    {"class_name": "GlobalAveragePooling1D", "config": {"name": "p"}, "name": "p", "inbound_nodes": [[["a", 0, 0, {}]]]}],
+    "output_layers": [["p", 0, 0]]}},
+    "trainable_params": {"e": {"weights": [0.5, -1, 1, 0.25, -0.75, 2, 0.125, 0.5]}}})";
+  for (double id : kIds)
+    for (size_t i = 0; i < 2; ++i)
+      if (id != 0) sum[i] += std::tanh(row_of(id)[i]);
+  check_rows(evaluate_ids(skip), {{sum[0] / count, sum[1] / count}});
 }
 
 TEST_CASE("rondo's own: a leaky integrator as a cell") {
