@@ -393,14 +393,14 @@ class GraphParser {
     }
     RONDO_CHECK(opset(*graph));
     Scope scope{*graph, true, {}, {}, {}};
-    const size_t errors_before = errors_.size();
+    const size_t errors_before = errors_.added();
     RONDO_CHECK(reader_.expect_mark("("));
     RONDO_CHECK(read_list(reader_, ")", [&]() -> Status {
       RONDO_TRY([[maybe_unused]] Value * value, parameter(scope, nullptr));
       return Done{};
     }));
     RONDO_CHECK(body(scope));
-    if (errors_.size() != errors_before) return told_already();
+    if (errors_.added() != errors_before) return told_already();
     node.regions.push_back(std::move(graph));
     return Done{};
   }

@@ -29,7 +29,7 @@ Status read_statements(TextReader& reader, ErrorList& errors, const StatementRea
   while (!reader.take_mark("}")) {
     const TextReader start = reader;
     if (errors.keep(statement.read())) continue;
-    if (errors.full()) return told_already();
+    if (errors.stops()) return told_already();
     if (statement.unclosed && statement.unclosed(start)) return Done{};
     statement.lost(start);
     skip_statement(reader, start, statement);

@@ -2,6 +2,8 @@
 // Libraries return diagnostics; only the driver prints them.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,6 +26,9 @@ struct Diagnostic {
   std::string message;  // one sentence, no final stop
   /// What would settle it if it were known when the model is compiled: the contents of inputs, and dimensions.
   std::vector<std::string> wanted_inputs = {}, wanted_dims = {};
+  /// The last of a list, where it says that there are so many errors more.
+  size_t untold = 0;
+  static constexpr size_t kUncounted = SIZE_MAX;  // nobody knows how many
 };
 
 using Diagnostics = std::vector<Diagnostic>;

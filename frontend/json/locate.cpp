@@ -91,7 +91,7 @@ size_t place_in_text(std::string_view text, const JsonNode& document, std::strin
 void place_in_lines(Diagnostics& diagnostics, std::string_view text, const JsonNode& root) {
   std::vector<std::pair<size_t, Diagnostic>> placed;
   for (Diagnostic& each : diagnostics) {
-    size_t at = 0;
+    size_t at = each.untold > 0 ? text.size() : 0;
     if (each.place.starts_with('/')) {
       at = place_in_text(text, root, each.place.substr(0, each.place.find(' ')));
       each.place = line_and_column(text, at) + ": " + each.place;

@@ -205,7 +205,7 @@ Status GraphReader::add_nodes() {
       error.message += fmt::format("{} node {} of {}", is_own ? ";" : ",", index + 1, proto_.node_size());
       errors.add({std::move(error)});
     }
-    if (errors.full()) break;
+    if (errors.stops()) break;
   }
   return errors.status();
 }

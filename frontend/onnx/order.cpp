@@ -29,7 +29,7 @@ Result<Edges> connect(const std::vector<NodeUses>& nodes, const std::function<bo
   Edges edges{std::vector<std::vector<int>>(nodes.size()), std::vector<std::vector<int>>(nodes.size())};
   ErrorList errors;
   auto use = [&](size_t user, std::string_view name, int input) {
-    if (name.empty() || errors.full() || available(name)) return;
+    if (name.empty() || errors.stops() || available(name)) return;
     auto found = producer.find(name);
     if (found == producer.end()) {
       errors.add({undefined(nodes[user], name, input)});

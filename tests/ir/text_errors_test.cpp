@@ -333,10 +333,16 @@ TEST_CASE("a name that is not known is told once, and a brace that is missing as
           "you mean 'tanh'?"});
 }
 
-TEST_CASE("a text of many errors tells the first of them") {
-  std::string text = "plan \"p\" {\n";
-  for (int i = 0; i < 100; ++i) text += "  input \"x\": f33[8] in x\n";
-  CHECK(errors_of(text + "}").size() == ErrorList::kMost);
+TEST_CASE("a text of many errors tells the first of them, and that there are more") {
+  const auto errors = [](int count) {
+    std::string text = "plan \"p\" {\n";
+    for (int i = 0; i < count; ++i) text += "  input \"x\": f33[8] in x\n";
+    return errors_of(text + "}");
+  };
+  CHECK(errors(20).size() == ErrorList::kMost);
+  REQUIRE(errors(100).size() == ErrorList::kMost + 1);
+  CHECK(errors(100)[19] == "21:14: error: expected a type such as f32[2, T], found 'f33'");
+  CHECK(errors(100)[20] == "error: reading stopped after 20 errors: there are more");
 }
 
 TEST_CASE("what was perhaps meant") {
