@@ -18,9 +18,30 @@ void drop_first(StreamNode& n, Streamed& s, int64_t count) {
   if (s.latency >= 0) s.past.reset();
 }
 
-/// How many of the last frames are left out where every `step`-th of them is taken, `size` in all.
+/// The two dims that a dim is the smaller or the larger of, where it is one.
+const Dim::Atom* choice_of(const Dim& dim, Dim::Atom::Kind kind) {
+  if (dim.constant_part() != 0 || dim.terms().size() != 1) return nullptr;
+  const Dim::Term& term = dim.terms()[0];
+  const bool is_choice = term.coefficient == 1 && term.factors.size() == 1 && term.factors[0]->kind == kind;
+  return is_choice ? term.factors[0].get() : nullptr;
+}
+
+/// The frame at which a slice begins. Of min(n, length), which exporters write where a sequence may have fewer than n
+/// frames, it is n: then there is nothing either way.
+std::optional<int64_t> first_frame(const Dim& start, const Dim& length) {
+  const Dim::Atom* choice = choice_of(start, Dim::Atom::Kind::min);
+  if (!choice) return start.constant();
+  const std::optional<int64_t> frame = (choice->a->constant() ? *choice->a : *choice->b).constant();
+  return frame && start == min(Dim(*frame), length) ? frame : std::nullopt;
+}
+
+/// How many of the last frames are left out where every `step`-th of them is taken, `size` in all. A size may be
+/// max(0, n), as exporters write it where n frames may be fewer than none.
 std::optional<int64_t> frames_cut(const Dim& frames, const Dim& size, int64_t step) {
   constexpr int64_t kMostTried = 256;  // a rounded size tells its cut only by trying
+  const Dim::Atom* choice = choice_of(size, Dim::Atom::Kind::max);
+  if (choice && (choice->a->is(0) || choice->b->is(0)))
+    return frames_cut(frames, choice->a->is(0) ? *choice->b : *choice->a, step);
   if (const auto cut = (frames - (size - Dim(1)) * Dim(step) - Dim(1)).constant();
       cut && (step == 1 || frames.constant()))
     return cut;
@@ -64,9 +85,9 @@ std::vector<Streamed> stream_slice(StreamNode& n) {
     if (n.ok()) taken.value = slice_others(n, taken.value, time);
     return {taken};
   }
-  const std::optional<int64_t> first = start.constant();
+  const std::optional<int64_t> first = first_frame(start, length);
   if (!first) return n.refuse("it begins at a frame that depends on the sequence's length");
-  const std::optional<int64_t> cut = frames_cut(length - start, size, step);
+  const std::optional<int64_t> cut = frames_cut(length - Dim(*first), size, step);
   if (!cut)
     return n.refuse(fmt::format("it takes {} frames of the sequence, as many as it may have", size.to_string()));
   drop_first(n, s, *first);

@@ -271,6 +271,24 @@ TEST_CASE("what needs a whole sequence is refused at its node") {
       "time is its axis of channels");
 }
 
+TEST_CASE("the first frames are left out, as exporters write it of sequences that may be too short") {
+  const Graph whole = graph_of(R"(input %x: f64[1, 1, T]
+    %a = slice(%x) {starts = [0, 0, min(2, T)], sizes = [1, 1, max(0, T-2)], steps = [1, 1, 1]}
+    %b = tanh(%a)
+    %y = slice(%b) {starts = [0, 0, min(8, max(0, T-2))], sizes = [1, 1, max(0, max(0, T-2)-8)], steps = [1, 1, 1]}
+    %z = slice(%b) {starts = [0, 0, min(3, max(0, T-2))], sizes = [1, 1, max(0, max(0, T-2)-4)], steps = [1, 1, 1]}
+    output %y
+    output %z)");
+  const Graph step = require_step(whole);
+  CHECK(find_timing(step.timing, Timing::Port::output, "y")->latency == 10);
+  CHECK(find_timing(step.timing, Timing::Port::output, "z")->latency == 5);
+  CHECK(check_steps(whole, step, arguments_of(whole, 20, 1)) == 10 + 14);
+  CHECK_REFUSED(R"(input %x: f32[1, 1, T]
+    %y = slice(%x) {starts = [0, 0, min(2, T-1)], sizes = [1, 1, T-min(2, T-1)], steps = [1, 1, 1]}
+    output %y )",
+                "begins at a frame that depends on the sequence's length");
+}
+
 TEST_CASE("a recurrence begins with what a step can know") {
   const std::string scan = R"(
     %f, %all = scan(%h, %x) {carried = 1, scanned = 1, reverse_scanned = [0], reverse_stacked = [0], trip = T}:
