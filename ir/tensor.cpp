@@ -135,6 +135,34 @@ std::vector<int64_t> Tensor::ints() const {
   return values;
 }
 
+namespace {
+
+/// Elements of `width` bytes, `stride` of them apart, one after the other.
+template <size_t width>
+void gather(const char* from, int64_t stride, int64_t count, char* to) {
+  for (int64_t i = 0; i < count; ++i)
+    std::memcpy(to + i * static_cast<int64_t>(width), from + i * stride * static_cast<int64_t>(width), width);
+}
+
+}  // namespace
+
+Tensor Tensor::strided(std::vector<int64_t> shape, int64_t start, const std::vector<int64_t>& strides) const {
+  const int64_t count = product(shape), width = byte_size(dtype_), rank = std::ssize(shape);
+  const int64_t row = rank > 0 ? shape.back() : 1, step = rank > 0 ? strides.back() : 1;
+  const auto move = width == 1 ? gather<1> : width == 2 ? gather<2> : width == 4 ? gather<4> : gather<8>;
+  std::string bytes(static_cast<size_t>(count * width), '\0');
+  std::vector<int64_t> at(shape.size(), 0);
+  for (int64_t done = 0; done < count; done += row) {
+    move(bytes_->data() + start * width, step, row, bytes.data() + done * width);
+    for (int64_t axis = rank - 1; axis-- > 0;) {
+      start += strides[axis];
+      if (++at[axis] < shape[axis]) break;
+      start -= strides[axis] * shape[axis], at[axis] = 0;
+    }
+  }
+  return Tensor(dtype_, std::move(shape), std::move(bytes));
+}
+
 Tensor Tensor::reshaped(std::vector<int64_t> shape) const {
   Tensor result = *this;
   result.shape_ = std::move(shape);

@@ -39,6 +39,8 @@ class Tensor {
     std::memcpy(&value, bytes_->data() + i * sizeof(T), sizeof(T));
     return value;
   }
+  /// Of this shape: the element at each place is this one's at `start` + the sum of place * stride, counted in elements.
+  Tensor strided(std::vector<int64_t> shape, int64_t start, const std::vector<int64_t>& strides) const;
   /// The same bytes under another shape with as many elements.
   Tensor reshaped(std::vector<int64_t> shape) const;
 

@@ -34,6 +34,30 @@ bool affordable(const Node& node, int64_t operand_bytes) {
   return count == 0 || terms <= kMaxWork / count;
 }
 
+/// A constant's elements in another order, or some of them: without a detour over numbers, as there may be many.
+std::optional<Tensor> moved_tensor(const Node& node, const std::vector<Tensor>& tensors) {
+  if (node.op != Op::transpose && node.op != Op::slice) return std::nullopt;
+  const Tensor& tensor = tensors[0];
+  std::vector<int64_t> own(tensor.shape().size(), 1), strides = own;
+  for (size_t axis = own.size(); axis-- > 1;) own[axis - 1] = own[axis] * tensor.shape()[axis];
+  const std::vector<int64_t> shape = *constant_shape(node.result()->type->shape);
+  int64_t start = 0;
+  if (node.op == Op::transpose) {
+    const std::vector<int64_t> perm = node.attributes.integers("perm");
+    for (size_t axis = 0; axis < perm.size(); ++axis) strides[axis] = own[perm[axis]];
+    return tensor.strided(shape, start, strides);
+  }
+  const std::vector<int64_t> steps = node.attributes.integers("steps");
+  const auto starts = constant_shape(node.attributes.dims("starts"));
+  if (!starts) return std::nullopt;
+  for (size_t axis = 0; axis < steps.size(); ++axis) {
+    const int64_t first = (*starts)[axis], last = first + (shape[axis] - 1) * steps[axis], extent = tensor.shape()[axis];
+    if (shape[axis] < 1 || std::min(first, last) < 0 || std::max(first, last) >= extent) return std::nullopt;
+    start += first * own[axis], strides[axis] = steps[axis] * own[axis];
+  }
+  return tensor.strided(shape, start, strides);
+}
+
 std::optional<Tensor> evaluate_known(const Node& node) {
   std::vector<Tensor> tensors;
   int64_t operand_bytes = 0;
@@ -45,6 +69,7 @@ std::optional<Tensor> evaluate_known(const Node& node) {
   }
   if (!affordable(node, operand_bytes)) return std::nullopt;
   if (node.op == Op::reshape) return tensors[0].reshaped(*constant_shape(node.result()->type->shape));
+  if (auto moved = moved_tensor(node, tensors)) return moved;
   std::vector<Array> arrays;
   for (const Tensor& tensor : tensors) arrays.push_back(Array::from(tensor));
   std::vector<const Array*> operands;
