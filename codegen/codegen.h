@@ -13,6 +13,7 @@ namespace rondo {
 struct TargetSpec {
   std::string triple, cpu, features;
   bool small_code = false;  // code is to be short rather than fast
+  bool matrix_unit = false;  // products of several rows on the processor's matrix unit; an error where it has none
 };
 
 class Target {

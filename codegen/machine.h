@@ -18,6 +18,7 @@ struct Capabilities {
   bool sqrt32 = false, sqrt64 = false;  // square root
   bool rounding = false;                // floor, ceil and rint of vectors
   bool half = false;                    // f32 <-> f16
+  bool bfloat16 = false;                // vectors of 16 floats to bfloat16, what is below 2^-126 to 0
   bool reciprocal14 = false;            // 1 / x to 14 bits: of vectors of 4, 8 and 16 floats
   bool tables = false;                  // vectors of 4, 8 and 16 floats: look-up in 2 of them, fractions
   int reduction_unroll = 1;             // steps of a reduction's loop at a time: in-order cores, with short loops

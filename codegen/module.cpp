@@ -104,6 +104,22 @@ Status check_size(const Plan& plan) {
   return unsupported(fmt::format("constants of {} bytes; at most {} are compiled", plan.constant_bytes, kLargestBlob));
 }
 
+/// Only plans that are read as text can use what the target has not, or was not asked for.
+Status check_unit(const Plan& plan, const Target::Machine& machine) {
+  if (machine.facts.matrix_unit) return Done{};
+  Diagnostics errors;
+  const auto refuse = [&](std::string place) {
+    errors.push_back(unsupported("it uses a matrix unit: that needs --matrix-unit, and a processor that has one", std::move(place)));
+  };
+  for (const Buffer& buffer : plan.buffers)
+    if (buffer.kind == Buffer::Kind::granted) refuse(fmt::format("buffer '{}'", buffer.name));
+  for_each_kernel(plan.steps, [&](const Kernel& kernel) {
+    if (kernel.schedule.matrix > 0) refuse(fmt::format("kernel '{}'", kernel.name));
+  });
+  if (errors.empty()) return Done{};
+  return errors;
+}
+
 /// Sections that linkers, loaders or start-up code take for more than data.
 bool is_reserved(llvm::StringRef section) {
   for (const char* family :
@@ -159,6 +175,7 @@ llvm::GlobalVariable* declare_constants(const Plan& plan, llvm::Module& module) 
 Result<std::unique_ptr<llvm::Module>> build_module(const Plan& plan, const Target::Machine& machine,
                                                    llvm::LLVMContext& context, const CodegenOptions& options) {
   RONDO_CHECK(check_size(plan));
+  RONDO_CHECK(check_unit(plan, machine));
   RONDO_CHECK(check_section(options, machine));
   std::string prefix = identifier(plan.name, "model");
   auto module = std::make_unique<llvm::Module>(prefix, context);

@@ -245,6 +245,7 @@ std::unique_ptr<llvm::TargetMachine> make_machine(const llvm::Target& backend, c
   llvm::TargetOptions options;
   options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
   options.MCOptions.ABIName = abi;
+  options.UseInitArray = true;
   const bool bare = wanted.triple.isOSUnknown();
   if (bare) set_for_firmware(options);
   // Small code of RISC-V reaches the lowest 2 GB; where parts with 64 bits have their memory, only their makers know.
@@ -286,13 +287,17 @@ Result<Target> Target::find(const TargetSpec& spec) {
   target.machine_ = std::make_shared<Machine>();
   Machine& machine = *target.machine_;
   machine.triple = wanted.triple;
-  machine.spec = {wanted.triple.str(), wanted.cpu, all_features, spec.small_code};
+  machine.spec = {wanted.triple.str(), wanted.cpu, all_features, spec.small_code, spec.matrix_unit};
   machine.vector_bits = wanted.sve_bits;
   machine.llvm = make_machine(*backend, wanted, "");
   if (!machine.llvm) return invalid(fmt::format("LLVM has no machine for '{}'", wanted.triple.str()));
   describe(machine);
   if (!machine.abi.empty()) machine.llvm = make_machine(*backend, wanted, machine.abi);
   if (wanted.native) read_caches(machine.facts);
+  if (spec.matrix_unit && !machine.facts.matrix_unit)
+    return invalid(fmt::format("{} for {} has no matrix unit that a system grants: Linux grants AMX with bfloat16, on x86-64 with AVX-512",
+                               wanted.cpu, wanted.triple.str()));
+  machine.facts.matrix_unit = spec.matrix_unit;
   machine.facts.small_code = spec.small_code;
   machine.facts.threads = target.system() != System::none;
   if (spec.small_code) machine.can.reduction_unroll = 1;

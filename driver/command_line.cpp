@@ -105,6 +105,8 @@ void add_model_options(CLI::App& app, ModelOptions& options, RawModelOptions& ra
          "what code is to be: fast, the default, or short")
       ->type_name("speed|size")
       ->check(one_of({"speed", "size"}));
+  app.add_flag("--matrix-unit", options.target.matrix_unit,
+               "products of several rows on the processor's matrix unit (AMX), for which a library asks Linux as it is loaded");
   app.add_option("--name", options.name, "prefix of all symbols; default: the model file's stem")
       ->type_name("IDENT")
       ->check(check_identifier);

@@ -2,6 +2,8 @@
 #include "driver/model_report.h"
 
 #include <algorithm>
+#include <array>
+#include <map>
 #include <set>
 
 #include "ir/cost.h"
@@ -31,7 +33,8 @@ void add_buffer(LayerReport& layer, const Buffer& buffer) {
     case Buffer::Kind::scratch: layer.scratch_bytes += bytes; break;
     case Buffer::Kind::input:
     case Buffer::Kind::output:
-    case Buffer::Kind::measured: break;
+    case Buffer::Kind::measured:
+    case Buffer::Kind::granted: break;
   }
 }
 
@@ -52,6 +55,7 @@ void add_code(LayerReport& layer, const KernelFacts& kernel) {
 ModelReport model_report(const Plan& plan, const Target& target, Audit audit, bool external_constants) {
   ModelReport report{plan.name, target.spec().triple, target.spec().cpu, target.spec().features, plan.symbols};
   std::map<std::string, std::set<int>> buffers;  // by place
+  std::map<std::pair<const Choice*, std::string>, std::array<Dim, 2>> chosen;  // multiply-adds of both parts, by place
   size_t number = 0;
   for (const PlacedCost& placed : costs_of(plan)) {
     LayerReport& layer = layer_at(report.layers, placed.kernel->place);
@@ -61,10 +65,14 @@ ModelReport model_report(const Plan& plan, const Target& target, Audit audit, bo
       add_code(layer, audit.kernels[number++]);
     layer.kernels.push_back(placed.kernel->name);
     const Dim multiply_adds = placed.cost.runs * placed.cost.multiply_adds;
-    layer.multiply_adds += multiply_adds;
-    report.multiply_adds += multiply_adds;
+    if (placed.choice)
+      chosen[{placed.choice, layer.place}][placed.otherwise] += multiply_adds;
+    else
+      layer.multiply_adds += multiply_adds;
     buffers[layer.place].merge(buffers_of(*placed.kernel));
   }
+  for (const auto& [which, parts] : chosen) layer_at(report.layers, which.second).multiply_adds += max(parts[0], parts[1]);
+  for (const LayerReport& layer : report.layers) report.multiply_adds += layer.multiply_adds;
   for (LayerReport& layer : report.layers)
     for (int buffer : buffers.at(layer.place)) add_buffer(layer, plan.buffers[buffer]);
   report.constant_bytes = weight_bytes(plan);

@@ -121,6 +121,12 @@ class Counter {
     return by_weight && places.size() == 1 && places[0] == Place::addend ? Place::addend : Place::another;
   }
 
+  /// Whether it is computed for each term of a reduction.
+  bool is_inside(size_t index) const {
+    const Vars& vars = value_vars_[index];
+    return std::any_of(vars.begin(), vars.end(), [&](int var) { return nest_of(kernel_, var) >= 0; });
+  }
+
   bool takes_in_a_product(const Instr& instr) const {
     return instr.op == Op::add && std::any_of(instr.operands.begin(), instr.operands.end(), [&](int operand) {
              return multiply_add_at(static_cast<size_t>(operand)) == Place::addend;
@@ -130,9 +136,11 @@ class Counter {
   void count_operation(size_t index) {
     const Instr& instr = kernel_.body[index];
     const Dim times = product(work_vars_[index]);
+    const bool in_parts = kernel_.schedule.matrix > 0;  // a product is then a sum of products of parts
+    if (in_parts && is_inside(index)) return;
     if (instr.kind == Instr::Kind::reduce && is_float(instr.dtype)) {
       const bool fused =
-          instr.combine == Combine::sum && multiply_add_at(static_cast<size_t>(instr.operands[0])) == Place::term;
+          in_parts || instr.combine == Combine::sum && multiply_add_at(static_cast<size_t>(instr.operands[0])) == Place::term;
       (fused ? cost_.multiply_adds : cost_.arithmetic) += times;
     }
     if (instr.kind != Instr::Kind::pointwise) return;
@@ -183,17 +191,28 @@ class Counter {
   KernelCost cost_;
 };
 
-void add_costs(const Plan& plan, const std::vector<Step>& steps, std::vector<const Loop*>& around,
-               std::vector<PlacedCost>& costs) {
+/// What is around a step.
+struct Around {
+  std::vector<const Loop*> loops;
+  const Choice* choice = nullptr;
+  bool otherwise = false;
+};
+
+void add_costs(const Plan& plan, const std::vector<Step>& steps, Around& around, std::vector<PlacedCost>& costs) {
   for (const Step& step : steps) {
     const auto* loop = std::get_if<Loop>(&step.what);
-    if (loop) around.push_back(loop);
-    for_each_nested(step, [&](const std::vector<Step>& nested) { add_costs(plan, nested, around, costs); });
-    if (loop) around.pop_back();
+    const auto* choice = std::get_if<Choice>(&step.what);
+    const Around outside = around;
+    if (loop) around.loops.push_back(loop);
+    for_each_nested(step, [&](const std::vector<Step>& nested) {
+      if (choice) around.choice = choice, around.otherwise = &nested == &choice->otherwise;
+      add_costs(plan, nested, around, costs);
+    });
+    around = outside;
     const auto* kernel = std::get_if<Kernel>(&step.what);
     if (!kernel) continue;
-    costs.push_back({kernel, around, cost_of(plan, *kernel)});
-    for (const Loop* each : around) costs.back().cost.runs *= each->trip;
+    costs.push_back({kernel, around.loops, around.choice, around.otherwise, cost_of(plan, *kernel)});
+    for (const Loop* each : around.loops) costs.back().cost.runs *= each->trip;
   }
 }
 
@@ -203,7 +222,7 @@ KernelCost cost_of(const Plan& plan, const Kernel& kernel) { return Counter(plan
 
 std::vector<PlacedCost> costs_of(const Plan& plan) {
   std::vector<PlacedCost> costs;
-  std::vector<const Loop*> around;
+  Around around;
   add_costs(plan, plan.steps, around, costs);
   if (const Highest highest = highest_of(plan); !highest.empty())
     for (PlacedCost& placed : costs) {

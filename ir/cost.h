@@ -41,6 +41,8 @@ KernelCost cost_of(const Plan& plan, const Kernel& kernel);
 struct PlacedCost {
   const Kernel* kernel;
   std::vector<const Loop*> loops;  // around it, outermost first
+  const Choice* choice;            // the innermost around it, or null
+  bool otherwise;                  // in that choice's second part
   KernelCost cost;
 };
 /// In the plan's order. Loops run to their end, both parts of a choice run, and what is measured is as large as can be.

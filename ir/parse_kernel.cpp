@@ -81,6 +81,7 @@ class KernelParser {
                                                         {"vectors", &schedule.vectors},
                                                         {"rows", &schedule.rows},
                                                         {"unroll", &schedule.unroll},
+                                                        {"matrix", &schedule.matrix},
                                                         {"prefetch", &schedule.prefetch}};
     const std::pair<std::string_view, int*> axes[] = {{"vector", &schedule.vector_axis}, {"row", &schedule.row_axis}, {"alternate", &schedule.alternate}};
     const auto setting = [&]() -> Result<bool> {
@@ -115,7 +116,7 @@ class KernelParser {
       RONDO_TRY(const bool more, setting());
       if (more) continue;
       if (any) return Done{};
-      return reader_.expected("vector=, lanes=, vectors=, row=, rows=, unroll=, flat, prefetch=, alternate=, turn= or "
+      return reader_.expected("vector=, lanes=, vectors=, row=, rows=, unroll=, flat, matrix=, prefetch=, alternate=, turn= or "
                               "tasks=");
     }
   }

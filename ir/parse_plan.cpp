@@ -11,7 +11,8 @@ std::optional<Buffer::Kind> find_buffer_kind(std::string_view word) {
   using Kind = Buffer::Kind;
   constexpr std::pair<std::string_view, Kind> kKinds[] = {
       {"input", Kind::input},       {"output", Kind::output},   {"state", Kind::state},      {"turn", Kind::turn},
-      {"constant", Kind::constant}, {"scratch", Kind::scratch}, {"measured", Kind::measured}};
+      {"constant", Kind::constant}, {"scratch", Kind::scratch}, {"measured", Kind::measured},
+      {"granted", Kind::granted}};
   for (const auto& [name, kind] : kKinds)
     if (name == word) return kind;
   return std::nullopt;
@@ -134,7 +135,7 @@ class PlanParser {
     RONDO_CHECK(reader_.expect_mark("="));
     const auto kind = find_buffer_kind(reader_.peek().text);
     if (reader_.peek().kind != Token::Kind::word || !kind)
-      return reader_.expected("input, output, state, constant, scratch or measured");
+      return reader_.expected("input, output, state, constant, scratch, measured or granted");
     reader_.next();
     buffer.kind = *kind;
     const Token type_token = reader_.peek();

@@ -48,6 +48,12 @@ Highest highest_of(const Plan& plan) {
   return highest;
 }
 
+const IndexTerm* term_of(const Index& index, int var) {
+  for (const IndexTerm& term : index.terms)
+    if (term.var == var) return &term;
+  return nullptr;
+}
+
 int nest_of(const Kernel& kernel, int var) {
   for (size_t nest = 0; nest < kernel.reductions.size(); ++nest)
     for (const Axis& axis : kernel.reductions[nest])

@@ -30,7 +30,8 @@ struct Index {
 struct Buffer {
   /// turn: i32[1] in the state memory, 0 or 1, that changes from call to call; no result depends on it.
   /// measured: i64, one for each of Plan::measured, where the caller finds their values.
-  enum class Kind : uint8_t { input, output, state, turn, constant, scratch, measured };
+  /// granted: bool[1], whether the system lets the process use the matrix unit; the same in all calls.
+  enum class Kind : uint8_t { input, output, state, turn, constant, scratch, measured, granted };
   Kind kind = Kind::scratch;
   DType dtype = DType::f32;
   Dim count;            // elements
@@ -103,6 +104,9 @@ struct Schedule {
   int rows = 1;
   int unroll = 1;        // steps of a nest's innermost axis per iteration, each with its own partial result
   bool flat = false;     // the reduction nests are straight-line code
+  // The reductions run on the target's matrix unit (ir/matrix.h says what it asks of them), with so many left factors beside
+  // each other in a register of it; 0: they do not.
+  int matrix = 0;
   int prefetch = 0;      // cache lines of the next panel of weights that each step of a reduction asks for
   // Every other run walks the vector axis backwards, tile by tile: what was read last is still in the cache. Runs are
   // counted by the variable of a loop around and by a buffer of kind turn, where there are any; -1: none.
@@ -247,6 +251,8 @@ void for_each_axis(AnyKernel& kernel, Function f) {
   for (auto& nest : kernel.reductions)
     for (auto& axis : nest) f(axis);
 }
+/// The variable's term, or null.
+const IndexTerm* term_of(const Index& index, int var);
 /// The nest whose axes have this variable, or -1.
 int nest_of(const Kernel& kernel, int var);
 /// Elements of an axis that a tile of this schedule spans.

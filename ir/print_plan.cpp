@@ -25,7 +25,7 @@ std::vector<std::string> buffer_words(const Plan& plan) {
 }
 
 std::string_view to_string(Buffer::Kind kind) {
-  constexpr std::string_view kWords[] = {"input", "output", "state", "turn", "constant", "scratch", "measured"};
+  constexpr std::string_view kWords[] = {"input", "output", "state", "turn", "constant", "scratch", "measured", "granted"};
   return kWords[static_cast<int>(kind)];
 }
 
@@ -119,7 +119,8 @@ class PlanPrinter {
     print_type(out_, {buffer.dtype, {buffer.count}});
     if (buffer.kind == Kind::input || buffer.kind == Kind::output || buffer.kind == Kind::state || buffer.slot != 0)
       out_ += fmt::format(" slot {}", buffer.slot);
-    const bool placed = buffer.kind != Kind::input && buffer.kind != Kind::output && buffer.kind != Kind::measured;
+    const bool placed = buffer.kind != Kind::input && buffer.kind != Kind::output && buffer.kind != Kind::measured &&
+                        buffer.kind != Kind::granted;
     if (placed || !buffer.offset.is(0)) {
       out_ += " at ";
       print_dim(out_, buffer.offset);
@@ -276,6 +277,7 @@ class PlanPrinter {
     if (schedule.rows != 1) out_ += fmt::format(" rows={}", schedule.rows);
     if (schedule.unroll != 1) out_ += fmt::format(" unroll={}", schedule.unroll);
     if (schedule.flat) out_ += " flat";
+    if (schedule.matrix != 0) out_ += fmt::format(" matrix={}", schedule.matrix);
     if (schedule.prefetch != 0) out_ += fmt::format(" prefetch={}", schedule.prefetch);
     if (schedule.alternate >= 0) out_ += fmt::format(" alternate=i{}", schedule.alternate);
     if (schedule.turn >= 0) out_ += " turn=" + word(schedule.turn);

@@ -6,6 +6,7 @@
 
 #include "ir/independent.h"
 #include "ir/lexer.h"
+#include "ir/matrix.h"
 #include "ir/measure.h"
 #include "ir/verify.h"
 #include "ir/verify_access.h"
@@ -98,6 +99,8 @@ class InterfaceCheck {
     if (buffer.kind == Kind::state || buffer.kind == Kind::turn) inside(buffer, plan_.state_bytes, place);
     report_.add(buffer.kind != Kind::turn || (buffer.dtype == DType::i32 && buffer.count.is(1)), place,
                 "a turn is one i32");
+    report_.add(buffer.kind != Kind::granted || (buffer.dtype == DType::boolean && buffer.count.is(1)), place,
+                "what is granted is one bool");
     if (buffer.kind == Kind::scratch) inside(buffer, plan_.scratch_bytes, place);
     if (buffer.kind == Kind::constant) inside(buffer, Dim(plan_.constant_bytes), place);
   }
@@ -176,6 +179,7 @@ class KernelCheck {
     for (const auto& [var, extent] : extents_) runs_ = runs_ && extent.upper_bound() >= 1;
     for (size_t i = 0; i < kernel_.body.size(); ++i) instr(kernel_.body[i], i);
     for (size_t i = 0; i < kernel_.stores.size(); ++i) store(kernel_.stores[i], i);
+    if (kernel_.schedule.matrix != 0 && report_.errors.empty()) matrix();
   }
 
  private:
@@ -227,6 +231,22 @@ class KernelCheck {
       require(std::any_of(terms.begin(), terms.end(), [&](const IndexTerm& term) { return term.var == s.task_axis; }),
               "several tasks store to the same place");
     }
+  }
+
+  /// Registers are whole, and so is what they read.
+  void matrix() {
+    require(kernel_.schedule.matrix > 0 && kernel_.schedule.matrix <= kMatrixRows,
+            fmt::format("matrix= is between 1 and {}", kMatrixRows));
+    const auto sums = matrix_sums(report_.plan, kernel_);
+    if (!sums) return void(report_.errors.insert(report_.errors.end(), sums.errors().begin(), sums.errors().end()));
+    Extents whole = extents_;
+    for (const Axis& axis : kernel_.parallel)
+      whole[axis.var] = axis.var == kernel_.schedule.row_axis ? matrix_rows(kernel_, axis.extent)
+                                                              : ceil_div(axis.extent, Dim(kMatrixLanes)) * Dim(kMatrixLanes);
+    for (const MatrixSum& sum : *sums)
+      for (const MatrixProduct& product : sum.products)
+        for (int load : {product.left, product.right})
+          access(range_of_access(kernel_.body[load], kernel_.body, whole), *report_.buffer(kernel_.body[load].buffer));
   }
 
   int64_t flat_steps() const {
@@ -401,7 +421,8 @@ class KernelCheck {
     require(nests_of(store.index).empty(), "its place varies inside the reduction");
     const Buffer* buffer = report_.buffer(store.buffer);
     if (!require(buffer, fmt::format("buffer {} does not exist", store.buffer))) return;
-    require(buffer->kind != Buffer::Kind::input && buffer->kind != Buffer::Kind::constant,
+    require(buffer->kind != Buffer::Kind::input && buffer->kind != Buffer::Kind::constant &&
+                buffer->kind != Buffer::Kind::granted,
             fmt::format("buffer '{}' must not be written to", buffer->name));
     for (const Instr::Indirect& part : store.indirect) {
       if (!require(part.instr >= 0 && static_cast<size_t>(part.instr) < kernel_.body.size(),

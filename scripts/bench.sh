@@ -2,7 +2,8 @@
 # bench.sh rows|models|all [OPTION…]: installs the peers, builds, and measures rondo beside them. OPTIONs go to the
 # program that measures: `scripts/bench.sh rows --rows='LSTM 64'`; `--help` lists them.
 #
-#   rows    LSTM, GRU and RNN rows; the tables are written to docs/performance-table.md if no OPTION is given
+#   rows    LSTM, GRU and RNN rows; the tables are written to docs/performance-table.md if no OPTION is given, and, where the
+#           processor has AMX, those with --matrix-unit to docs/performance-table-matrix.md
 #   models  the published models of the corpus (at $RONDO_CORPUS or ../shared/corpus) beside ONNX Runtime
 #   all     both, without OPTIONs
 #
@@ -31,8 +32,17 @@ ort=$(ort_library)
 
 measure_rows() {
   scripts/build.sh $build bench_recurrent
-  [ $# -gt 0 ] || set -- --markdown=docs/performance-table.md
-  $build/bench/recurrent/bench_recurrent --rondo=$build/driver/rondo ${ort:+--ort="$ort"} "$@"
+  rows="$build/bench/recurrent/bench_recurrent --rondo=$build/driver/rondo"
+  if [ $# -gt 0 ]; then
+    $rows ${ort:+--ort="$ort"} "$@"
+    return
+  fi
+  $rows ${ort:+--ort="$ort"} --markdown=docs/performance-table.md
+  if grep -q amx_bf16 /proc/cpuinfo; then
+    $rows ${ort:+--ort="$ort"} --rondo-option=--matrix-unit --markdown=docs/performance-table-matrix.md
+  else
+    echo "SKIP: rows with --matrix-unit: this processor has none" >&2
+  fi
 }
 measure_models() {
   corpus=${RONDO_CORPUS:-../shared/corpus}

@@ -10,7 +10,7 @@ namespace {
 using Json = nlohmann::json;
 
 std::string_view word_of(Buffer::Kind kind) {
-  constexpr std::string_view kWords[] = {"input", "output", "state", "turn", "constant", "scratch", "measured"};
+  constexpr std::string_view kWords[] = {"input", "output", "state", "turn", "constant", "scratch", "measured", "granted"};
   return kWords[static_cast<int>(kind)];
 }
 

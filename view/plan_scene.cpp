@@ -142,6 +142,7 @@ class PlanScene {
     if (schedule.row_axis >= 0)
       vertex.facts.emplace_back("rows", fmt::format("i{}: {}", schedule.row_axis, schedule.rows));
     if (schedule.unroll > 1) vertex.facts.emplace_back("unroll", fmt::format("{}", schedule.unroll));
+    if (schedule.matrix > 0) vertex.facts.emplace_back("matrix unit", fmt::format("{} left factor{} in a register", schedule.matrix, schedule.matrix > 1 ? "s" : ""));
     if (schedule.task_axis >= 0)
       vertex.facts.emplace_back("tasks", fmt::format("{} of {} along i{}", shown(task_count(kernel)),
                                                      schedule.task_size, schedule.task_axis));

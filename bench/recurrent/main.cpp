@@ -81,7 +81,7 @@ std::vector<PeerKind> peers_of(const Options& options, Report& report) {
 
 int run(const Options& options, const WorkFolder& folder) {
   pin(options.core, 1);
-  Report report{.machine = processor()};
+  Report report{.machine = processor(), .options = options.rondo_options};
   RowOptions row_options{.rondo = {options.rondo, folder.path(), options.rondo_options},
                          .peers = peers_of(options, report),
                          .timing = {.rounds = options.rounds, .longest = options.seconds},

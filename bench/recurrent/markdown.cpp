@@ -87,6 +87,7 @@ std::string group_table(const Report& report, const Group& group) {
 std::string markdown(const Report& report) {
   std::string text =
       fmt::format("{}. Float32 FMA peak of one core: {:.0f} GFLOP/s.\n\n", report.machine, report.peak * 1e-9);
+  if (!report.options.empty()) text += fmt::format("- rondo: `rondo compile {}`\n", fmt::join(report.options, " "));
   for (const std::string& peer : report.peers) text += "- " + peer + "\n";
   text += "\n| working set | GB/s read |\n|---|---|\n";
   for (auto [bytes, speed] : report.bandwidths) text += fmt::format("| {} KB | {:.0f} |\n", bytes / 1024, speed * 1e-9);

@@ -8,6 +8,7 @@ namespace rondo::benchmark {
 /// What a run measured besides its rows.
 struct Report {
   std::string machine;             // processor, in its own words
+  std::vector<std::string> options;  // that rondo was given
   std::vector<std::string> peers;  // with their versions
   std::vector<std::string> peer_columns;
   std::vector<std::pair<int64_t, double>> bandwidths;  // bytes of the working set, bytes per second

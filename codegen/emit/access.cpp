@@ -83,8 +83,8 @@ Access::Place Access::element(const Index& index, Instance at, int lane) {
   return place;
 }
 
-bool Access::contiguous_in_panel(const IndexTerm& term, Position at) const {
-  if (!term.coefficient.is(1)) return false;
+/// Whether all lanes lie in the same panel.
+bool Access::within_panel(const IndexTerm& term, Position at) const {
   if (auto base = known(at.base)) return (*base + at.offset) % term.panel + lanes_ <= term.panel;
   return term.panel % lanes_ == 0 && at.multiple % lanes_ == 0 && at.offset % lanes_ == 0;
 }
@@ -93,8 +93,10 @@ Along Access::along(const Index& index, Instance at) {
   if (lanes_ == 1) return Along::uniform;
   for (const IndexTerm& term : index.terms) {
     if (term.var != kernel_.schedule.vector_axis) continue;
-    if (term.panel > 0)
-      return contiguous_in_panel(term, position(term.var, at, 0)) ? Along::contiguous : Along::scattered;
+    if (term.panel > 0) {
+      if (!within_panel(term, position(term.var, at, 0))) return Along::scattered;
+      return term.coefficient.is(1) ? Along::contiguous : term.coefficient.is(2) ? Along::paired : Along::scattered;
+    }
     if (term.coefficient.is(0)) continue;
     return term.coefficient.is(1) ? Along::contiguous : term.coefficient.is(-1) ? Along::reversed : Along::scattered;
   }
@@ -149,6 +151,20 @@ Value* Access::load_vector(const Instr& instr, Instance at, Along along, Value* 
   return reversed ? b.CreateVectorReverse(loaded) : loaded;
 }
 
+// Each lane's element and its neighbour at once, of which the index's lowest bit chooses one.
+Value* Access::load_pairs(const Instr& instr, Instance at) {
+  auto& b = emitter_.b;
+  const Buffer& buffer = plan_.buffers[instr.buffer];
+  const Place place = element(instr.index, at, 0);
+  Value* first = total(place);
+  Value* even = b.CreateAnd(first, emitter_.word_constant(-2));
+  llvm::Type* pair = llvm::FixedVectorType::get(b.getInt32Ty(), static_cast<unsigned>(lanes_));
+  Value* pairs = load_from(instr.buffer, pair, b.CreateGEP(emitter_.memory_type(buffer.dtype), frame_.buffers.at(instr.buffer), even));
+  Value* odd = b.CreateIntCast(b.CreateAnd(first, emitter_.word_constant(1)), b.getInt32Ty(), false);
+  Value* shift = emitter_.splat(b.CreateMul(odd, b.getInt32(16)), lanes_);
+  return b.CreateTrunc(b.CreateLShr(pairs, shift), emitter_.memory_type(buffer.dtype, lanes_));
+}
+
 bool Access::shared(const std::vector<Value*>& offsets) const {
   return std::all_of(offsets.begin(), offsets.end(), [](Value* offset) { return Emitter::lanes(offset) == 1; });
 }
@@ -184,6 +200,11 @@ Value* Access::load(const Instr& instr, Instance at, const std::function<Value*(
     return load_from(instr.buffer, emitter_.memory_type(buffer.dtype), address(instr.buffer, place));
   };
   if (together && how == Along::uniform) return from_memory(emitter_, buffer.dtype, load_lane(0));
+  if (how == Along::paired) {
+    const bool whole = buffer.kind == Buffer::Kind::constant && byte_size(buffer.dtype) == 2 && buffer.value.count() % 2 == 0;
+    if (whole && offsets.empty()) return from_memory(emitter_, buffer.dtype, load_pairs(instr, at));
+    how = Along::scattered;
+  }
   if (together && how != Along::scattered)
     return from_memory(emitter_, buffer.dtype, load_vector(instr, at, how, indirect_part(instr.indirect, offsets, 0)));
   Value* all = llvm::Constant::getNullValue(emitter_.memory_type(buffer.dtype, lanes_));

@@ -10,8 +10,8 @@ struct Instance {
   int row = 0, vector = 0, step = 0;
 };
 
-/// How an index moves from lane to lane.
-enum class Along : uint8_t { uniform, contiguous, reversed, scattered };
+/// How an index moves from lane to lane; paired: by 2.
+enum class Along : uint8_t { uniform, contiguous, reversed, paired, scattered };
 
 class Access {
  public:
@@ -52,7 +52,7 @@ class Access {
   void add_panel_term(Place& place, const IndexTerm& term, Position at);
   void add_scaled(Place& place, const Dim& coefficient, Value* value, int64_t offset);
   Along along(const Index& index, Instance at);
-  bool contiguous_in_panel(const IndexTerm& term, Position at) const;
+  bool within_panel(const IndexTerm& term, Position at) const;
   Value* total(const Place& place);
   Value* address(int buffer, Place place);
   bool shared(const std::vector<Value*>& offsets) const;
@@ -61,6 +61,7 @@ class Access {
   Place moved(Place place, Value* extra);
   Value* load_from(int buffer, llvm::Type* type, Value* address);
   Value* load_vector(const Instr& instr, Instance at, Along along, Value* extra);
+  Value* load_pairs(const Instr& instr, Instance at);
   Value* as_word(Value* value, DType dtype);
 
   Emitter& emitter_;

@@ -1,6 +1,9 @@
 // Conversions between element types. Tested by convert_test.cpp.
 #include "codegen/emit/convert.h"
 
+#include <llvm/IR/IntrinsicsX86.h>
+#include <llvm/IR/PatternMatch.h>
+
 #include "codegen/emit/math.h"
 
 namespace rondo::emit {
@@ -54,6 +57,10 @@ Value* bfloat_to_float(Emitter& e, Value* bits) {
 
 Value* float_to_bfloat(Emitter& e, Value* value) {
   auto& b = e.b;
+  using namespace llvm::PatternMatch;
+  Value* narrow = nullptr;  // what bfloat_to_float widened is rounded already
+  if (match(value, m_BitCast(m_Shl(m_ZExt(m_Value(narrow)), m_SpecificInt(16)))) && narrow->getType() == like(value, b.getInt16Ty()))
+    return narrow;
   Math math(e, value->getType());
   Value* all = math.bits_of(math.wrap(value)).v;
   Value* even = b.CreateAnd(b.CreateLShr(all, 16), 1);
@@ -176,6 +183,15 @@ Value* round_to(Emitter& e, DType dtype, Value* value) {
   if (dtype == DType::f16) return half_to_float(e, float_to_half(e, value));
   if (dtype == DType::bf16) return bfloat_to_float(e, float_to_bfloat(e, value));
   return value;
+}
+
+Value* bfloat_part(Emitter& e, DType dtype, Value* value) {
+  auto& b = e.b;
+  if (dtype == DType::f32 && e.machine.can.bfloat16 && Emitter::lanes(value) == 16) {
+    Value* narrow = b.CreateIntrinsic(llvm::Intrinsic::x86_avx512bf16_cvtneps2bf16_512, {}, {value});
+    return bfloat_to_float(e, b.CreateBitCast(narrow, like(value, b.getInt16Ty())));
+  }
+  return cast(e, cast(e, value, dtype, DType::bf16), DType::bf16, dtype);
 }
 
 Value* cast(Emitter& e, Value* value, DType from, DType to) {

@@ -16,4 +16,7 @@ Value* round_to(Emitter& emitter, DType dtype, Value* value);
 /// Floats to integers truncate and saturate, NaN becomes 0; to boolean: != 0; integers wrap.
 Value* cast(Emitter& emitter, Value* value, DType from, DType to);
 
+/// The nearest number that a bfloat16 holds, in the value's own type; below 2^-126 it may be 0.
+Value* bfloat_part(Emitter& emitter, DType dtype, Value* value);
+
 }  // namespace rondo::emit

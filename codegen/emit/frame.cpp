@@ -154,7 +154,7 @@ void describe_buffer(llvm::Function& function, unsigned argument, const Buffer& 
     function.addParamAttr(argument, llvm::Attribute::ReadOnly);
   }
   if (buffer.kind == Buffer::Kind::input || buffer.kind == Buffer::Kind::output ||
-      buffer.kind == Buffer::Kind::measured)
+      buffer.kind == Buffer::Kind::measured || buffer.kind == Buffer::Kind::granted)
     return;
   auto align = llvm::Attribute::getWithAlignment(function.getContext(), llvm::Align(Plan::kAlignment));
   function.addParamAttr(argument, align);

@@ -1,8 +1,10 @@
 // The loops around tiles. Tested by kernel_test.cpp, schedule_test.cpp.
 #include "codegen/emit/kernel.h"
 
+#include <algorithm>
 #include <bit>
 
+#include "codegen/emit/matrix.h"
 #include "codegen/emit/tile.h"
 
 namespace rondo::emit {
@@ -11,11 +13,12 @@ namespace {
 class KernelEmitter {
  public:
   KernelEmitter(Emitter& emitter, Frame& frame, const Plan& plan, const Kernel& kernel, const KernelFacts& facts,
-                Range range)
-      : emitter_(emitter), frame_(frame), plan_(plan), kernel_(kernel), facts_(facts), range_(range) {}
+                const std::vector<MatrixSum>& sums, Range range)
+      : emitter_(emitter), frame_(frame), plan_(plan), kernel_(kernel), facts_(facts), sums_(sums), range_(range) {}
 
   void axis(size_t k, Tile tile) {
     if (k == kernel_.parallel.size()) {
+      if (kernel_.schedule.matrix > 0) return matrix_tile(tile);
       TileEmitter(emitter_, frame_, plan_, kernel_, facts_, tile, multiples_, next_panel_).emit();
       return;
     }
@@ -23,7 +26,7 @@ class KernelEmitter {
     if (var == kernel_.schedule.vector_axis)
       vector_axis(k, tile);
     else if (var == kernel_.schedule.row_axis)
-      row_axis(k, tile);
+      kernel_.schedule.matrix > 0 ? matrix_rows(k, tile) : row_axis(k, tile);
     else
       run(k, tile, first(k), last(k), 1);
   }
@@ -99,6 +102,46 @@ class KernelEmitter {
     }
   }
 
+  // Whole tiles, and what is left over in tiles of one register, of whose rows the last may be missing.
+  void matrix_rows(size_t k, Tile tile) {
+    const int rows = tile.rows = kernel_.schedule.rows;
+    Value* end = whole(k, rows);
+    run(k, tile, first(k), end, rows);
+    const auto count = kernel_.parallel[k].extent.constant();
+    if (count && *count % rows == 0) return;
+    tile.rows = std::min(rows, kMatrixRows);
+    tile.whole = false;
+    at_end_of_axis(k, [&] { run(k, tile, end, last(k), tile.rows); });
+  }
+
+  // The unit computes the sums of a tile; what follows them goes row by row.
+  void matrix_tile(Tile tile) {
+    auto& b = emitter_.b;
+    MatrixEmitter matrix(emitter_, frame_, plan_, kernel_, sums_, tile, multiples_);
+    matrix.emit();
+    if (matrix.complete()) return;
+    const int var = kernel_.schedule.row_axis;
+    Value* begin = frame_.vars.at(var);
+    Value* end = b.CreateAdd(begin, emitter_.word_constant(tile.rows));
+    if (!tile.whole) {
+      Value* extent = frame_.dim(axis_of(var).extent);
+      end = b.CreateSelect(b.CreateICmpSLT(end, extent), end, extent);
+    }
+    tile.rows = 1;
+    emitter_.loop(begin, end, 1, [&](Value* i) {
+      frame_.vars[var] = i;
+      const TileEmitter::Sums sums{
+          [&](int reduce, Instance at) { return matrix.sum(reduce, b.CreateSub(i, begin), at.vector); },
+          [&](int reduce) { return matrix.has_beginning(reduce); }};
+      TileEmitter(emitter_, frame_, plan_, kernel_, facts_, tile, multiples_, nullptr).emit_after(sums);
+    });
+    frame_.vars[var] = begin;
+  }
+
+  const Axis& axis_of(int var) const {
+    return *std::find_if(kernel_.parallel.begin(), kernel_.parallel.end(), [&](const Axis& axis) { return axis.var == var; });
+  }
+
   // Ever smaller blocks: 8, 4, 3, 2, 1. What is left over reads the weights once or twice, and few rows do so once.
   void rest_of_rows(size_t k, Tile tile, Value* begin) {
     Dim rest = max(kernel_.parallel[k].extent, Dim(0));
@@ -163,6 +206,7 @@ class KernelEmitter {
   const Plan& plan_;
   const Kernel& kernel_;
   const KernelFacts& facts_;
+  const std::vector<MatrixSum>& sums_;  // of a kernel for the matrix unit
   Range range_;  // of the task axis; empty: all of it
   std::map<int, int64_t> multiples_;  // of the base values of parallel variables
   Value* next_panel_ = nullptr;       // from one value of the vector axis' variable to the next
@@ -172,7 +216,13 @@ class KernelEmitter {
 
 Status emit_kernel(Emitter& emitter, Frame& frame, const Plan& plan, const Kernel& kernel, Range range) {
   RONDO_TRY(KernelFacts facts, KernelFacts::of(kernel));
-  KernelEmitter(emitter, frame, plan, kernel, facts, range).axis(0, Tile{});
+  std::vector<MatrixSum> sums;
+  if (kernel.schedule.matrix > 0) {
+    RONDO_TRY(sums, matrix_sums(plan, kernel));
+    start_matrix(emitter);
+  }
+  KernelEmitter(emitter, frame, plan, kernel, facts, sums, range).axis(0, Tile{});
+  if (kernel.schedule.matrix > 0) end_matrix(emitter);
   return Done{};
 }
 

@@ -29,6 +29,7 @@ struct KernelFacts {
 struct Tile {
   int lanes = 1, vectors = 1, rows = 1;
   int active = 1;  // lanes of the last vector that exist; fewer than `lanes` in a masked tile
+  bool whole = true;  // all its rows exist: on the matrix unit there may be fewer
 };
 
 /// A part of a kernel's task axis: `begin` is a multiple of the task's size, and so is `end` unless it is the extent.

@@ -178,6 +178,7 @@ Value* emit_gated_sum(Emitter& e, const Pointwise& p) { return joined_math(e, p,
 Value* emit_gated_blend(Emitter& e, const Pointwise& p) {
   return joined_math(e, p, "gated_blend", emit_gated_blend_of);
 }
+Value* emit_bfloat_part(Emitter& e, const Pointwise& p) { return bfloat_part(e, p.dtype, p.operands[0]); }
 
 Value* emit_expm1(Emitter& e, const Pointwise& p) { return outlined_math(e, p, "expm1", emit_expm1_of); }
 Value* emit_log(Emitter& e, const Pointwise& p) { return outlined_math(e, p, "log", emit_log_of); }

@@ -3,6 +3,7 @@
 
 #include "codegen/emit/entry.h"
 #include "codegen/emit/kernel.h"
+#include "codegen/emit/matrix.h"
 #include "codegen/emit/profile.h"
 #include "codegen/emit/tasks.h"
 #include "codegen/names.h"
@@ -53,6 +54,7 @@ class StepEmitter {
       case Buffer::Kind::scratch: return inside(3);
       case Buffer::Kind::constant: return inside(4);
       case Buffer::Kind::measured: return function->getArg(7);
+      case Buffer::Kind::granted: return granted_flag(emitter_, prefix_);
     }
     return nullptr;
   }

@@ -29,6 +29,16 @@ TileEmitter::TileEmitter(Emitter& emitter, Frame& frame, const Plan& plan, const
 void TileEmitter::emit() {
   const Pinned pinned(emitter_, frame_, plan_, kernel_, facts_, tile_);
   for (nest_ = 0; nest_ < kernel_.reductions.size(); ++nest_) run_nest();
+  store_all();
+}
+
+void TileEmitter::emit_after(const Sums& sums) {
+  sums_ = &sums;
+  access_.set_lanes(tile_.lanes);
+  store_all();
+}
+
+void TileEmitter::store_all() {
   struct Result {
     Instance at;
     const Store* store;
@@ -87,9 +97,17 @@ Value* TileEmitter::compute(int index, Instance at) {
     case Instr::Kind::index: return access_.index_value(instr, at);
     case Instr::Kind::pointwise: return compute_pointwise(index, at);
     case Instr::Kind::bounded: return compute_bounded(index, at);
-    case Instr::Kind::reduce: break;  // all are in outer_ once their nest has run
+    case Instr::Kind::reduce: return compute_reduce(index, at);
   }
   return nullptr;
+}
+
+// Only of sums from elsewhere: others are in outer_ once their nest has run.
+Value* TileEmitter::compute_reduce(int index, Instance at) {
+  const Instr& instr = kernel_.body[index];
+  Value* sum = sums_->sum(index, at);
+  if (instr.operands.size() < 2 || sums_->has_beginning(index)) return sum;
+  return emitter_.b.CreateFAdd(sum, emitter_.splat(value(instr.operands[1], at), Emitter::lanes(sum)));
 }
 
 Value* TileEmitter::compute_pointwise(int index, Instance at) {

@@ -1,6 +1,8 @@
 // One tile: each reduction nest with the values prepared for it and its accumulators, the parallel work, the stores.
 #pragma once
 
+#include <functional>
+
 #include "codegen/emit/access.h"
 
 namespace rondo::emit {
@@ -10,6 +12,12 @@ class TileEmitter {
   TileEmitter(Emitter& emitter, Frame& frame, const Plan& plan, const Kernel& kernel, const KernelFacts& facts,
               Tile tile, const std::map<int, int64_t>& multiples, Value* next_panel);
   void emit();
+  /// Only what follows the reductions, whose sums are there already.
+  struct Sums {
+    std::function<Value*(int reduce, Instance at)> sum;
+    std::function<bool(int reduce)> has_beginning;
+  };
+  void emit_after(const Sums& sums);
 
  private:
   // How a reduction nest runs at the moment.
@@ -29,6 +37,8 @@ class TileEmitter {
   Value* compute_pointwise(int instr, Instance at);
   std::optional<int> product_in(int index) const;
   Value* compute_bounded(int instr, Instance at);
+  Value* compute_reduce(int instr, Instance at);
+  void store_all();
   uint64_t key(int instr, Instance at) const;
 
   const std::vector<Axis>& axes() const { return kernel_.reductions[nest_]; }
@@ -66,6 +76,7 @@ class TileEmitter {
   Access access_;
   Value* next_panel_;        // what the vector axis' variable advances by
   Value* share_ = nullptr;   // what this block of rows asks for of the next panel; null: nothing
+  const Sums* sums_ = nullptr;  // where reductions are computed elsewhere
   Mode mode_, full_mode_;
   size_t nest_ = 0;                           // the one that runs
   std::map<uint64_t, Value*> outer_, inner_;  // values outside the nests, and in the current body

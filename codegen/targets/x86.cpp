@@ -42,6 +42,8 @@ void describe_x86(const Features& features, Target::Machine& machine) {
   facts.far_bytes_per_cycle = 8;
   describe_caches(machine.spec.cpu, features, facts);
   // What is named for a level of the architecture, not for a processor, computes what other targets compute.
+  facts.matrix_unit = avx512 && features.has("amx-tile") && features.has("amx-bf16") && machine.triple.isArch64Bit() &&
+                      machine.triple.isOSLinux();
   const bool one_processor = machine.spec.cpu.substr(0, 7) != "x86-64-";
   machine.can = {.fma32 = fma,
                  .fma64 = fma,
@@ -49,6 +51,7 @@ void describe_x86(const Features& features, Target::Machine& machine) {
                  .sqrt64 = sse2,
                  .rounding = features.has("sse4.1"),
                  .half = features.has("f16c"),
+                 .bfloat16 = avx512 && features.has("avx512bf16"),
                  .reciprocal14 = avx512,
                  .tables = avx512 && one_processor,
                  .divide32 = true,

@@ -339,6 +339,10 @@ Arrays evaluate_gated_blend(const EvaluateContext& c) {
   return joined<3>(c, [](const auto& x) { return (1 - sigmoid(x[0])) * std::tanh(x[1]) + sigmoid(x[0]) * x[2]; });
 }
 
+Arrays evaluate_bfloat_part(const EvaluateContext& c) {
+  return joined<1>(c, [](const auto& x) { return static_cast<double>(bfloat_to_float(float_to_bfloat(x[0]))); });
+}
+
 Arrays evaluate_equal(const EvaluateContext& c) {
   return compare(c, [](auto a, auto b) { return a == b; });
 }

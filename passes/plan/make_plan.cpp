@@ -139,6 +139,7 @@ Result<Plan> make_plan(const Graph& core, const TargetFacts& target, const PlanO
     choose_schedules(plan, context);
   if (options.choices) *options.choices = find_choices(plan, target);
   if (options.tuning) RONDO_CHECK(apply_tuning(plan, target, *options.tuning));
+  if (wanted("matrix_products") && target.matrix_unit && !target.small_code && options.weights == DType::f32) matrix_products(plan, context);
   if (wanted("alternate_order") && !target.small_code) alternate_order(plan, context);
   if (wanted("pack_weights")) pack_weights(plan, context);
   RONDO_CHECK(narrow_weights(plan, options.weights));

@@ -44,7 +44,8 @@ void place_in_sequence(Plan& plan) {
   plan.state_bytes = Dim(0);
   for (Buffer& buffer : plan.buffers) {
     if (buffer.kind == Buffer::Kind::input || buffer.kind == Buffer::Kind::output ||
-        buffer.kind == Buffer::Kind::scratch || buffer.kind == Buffer::Kind::measured)
+        buffer.kind == Buffer::Kind::scratch || buffer.kind == Buffer::Kind::measured ||
+        buffer.kind == Buffer::Kind::granted)
       continue;
     Dim& end = buffer.kind == Buffer::Kind::constant ? constant_bytes : plan.state_bytes;
     buffer.offset = end;

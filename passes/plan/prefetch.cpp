@@ -56,6 +56,7 @@ double blocks_of(const Kernel& kernel) {
 
 void prefetch_weights(Plan& plan, const StageContext& context) {
   for_each_kernel(plan.steps, [&](Kernel& kernel) {
+    if (kernel.schedule.matrix > 0) return;
     const Weights weights = packed_weights(plan, kernel);
     const double blocks = blocks_of(kernel);
     if (blocks < 2 || weights.bytes <= static_cast<double>(context.target.l2_bytes)) return;

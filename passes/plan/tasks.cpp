@@ -172,11 +172,19 @@ class Besides {
   }
 
  private:
-  static double step_cost(const Loop& loop) {
+  /// Of one of two that are chosen from, the dearer.
+  static double cost_of_all(const std::vector<Step>& steps) {
     double cost = 0;
-    for_each_kernel(loop.steps, [&](const Kernel& kernel) { cost += element_cost(kernel) * product(kernel.parallel); });
+    for (const Step& step : steps) {
+      if (const auto* kernel = std::get_if<Kernel>(&step.what)) cost += element_cost(*kernel) * product(kernel->parallel);
+      double inside = 0;
+      const bool chosen = std::holds_alternative<Choice>(step.what);
+      for_each_nested(step, [&](const std::vector<Step>& nested) { inside = chosen ? std::max(inside, cost_of_all(nested)) : inside + cost_of_all(nested); });
+      cost += inside;
+    }
     return cost;
   }
+  static double step_cost(const Loop& loop) { return cost_of_all(loop.steps); }
   static double cost(const Loop& loop) { return number(loop.trip) * step_cost(loop); }
 
   static bool is_small_loop(const Step& step) {

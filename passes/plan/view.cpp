@@ -30,9 +30,8 @@ Index operator*(const Index& a, const Dim& factor) {
 Index variable(int var) { return {Dim(0), {{var, Dim(1), 0, Dim(0)}}}; }
 
 Dim coefficient(const Index& index, int var) {
-  for (const IndexTerm& term : index.terms)
-    if (term.var == var) return term.coefficient;
-  return Dim(0);
+  const IndexTerm* term = term_of(index, var);
+  return term ? term->coefficient : Dim(0);
 }
 
 std::string to_string(const Index& index) {

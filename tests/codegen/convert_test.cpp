@@ -118,6 +118,96 @@ TEST_CASE("floats and doubles round to the nearest half and bfloat") {
   }
 }
 
+namespace {
+
+float float_of(uint32_t bits) {
+  float value;
+  std::memcpy(&value, &bits, 4);
+  return value;
+}
+uint32_t bits_of(float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, 4);
+  return bits;
+}
+
+/// Bit patterns of all kinds: any, ties and their neighbours, the smallest and the largest numbers, infinities, NaN.
+std::vector<float> patterns() {
+  std::vector<uint32_t> bits = {0, 1, 0x7fff, 0x8000, 0x8001, 0x7fffff, 0x800000, 0x7f7f7fff, 0x7f7f8000, 0x7f7fffff, 0x7f800000, 0x7f800001,
+                                0x7f80ffff, 0x7fbfffff, 0x7fc00000, 0x7fffffff};
+  std::mt19937 random(9);
+  for (int i = 0; i < 40000; ++i) bits.push_back(random());
+  for (int i = 0; i < 20000; ++i) bits.push_back((random() & 0xffff0000) | (0x7fff + random() % 3));
+  for (int i = 0; i < 2000; ++i) bits.push_back(random() & 0x00ffffff);
+  std::vector<float> values;
+  for (uint32_t each : bits)
+    for (uint32_t sign : {0U, 0x80000000U}) values.push_back(float_of(each ^ sign));
+  return values;
+}
+
+/// The nearest bfloat16, ties to even, in double precision.
+double nearest_bfloat(float x) {
+  if (!std::isfinite(x) || x == 0) return x;
+  const double unit = std::ldexp(1.0, std::max(std::ilogb(x), -126) - 7);
+  const double rounded = std::nearbyint(x / unit) * unit;
+  return std::fabs(rounded) >= 0x1p128 ? std::copysign(INFINITY, x) : rounded;
+}
+
+}  // namespace
+
+TEST_CASE("a float's nearest bfloat, at every width; below 2^-126 it may be 0") {
+  const std::vector<float> x = patterns();
+  for (const char* target : kTargets)
+    for (int lanes : {1, 4, 8, 16}) {
+      CAPTURE(target);
+      CAPTURE(lanes);
+      const Compiled compiled(cast_plan(DType::f32, DType::f32, int(x.size()), lanes, Op::bfloat_part), {target});
+      std::vector<float> z(x.size());
+      REQUIRE(compiled.call({x.data()}, {z.data()}) == RONDO_OK);
+      int wrong = 0;
+      for (size_t i = 0; i < x.size(); ++i) {
+        const double want = nearest_bfloat(x[i]);
+        if (std::isnan(want)) {
+          wrong += !std::isnan(z[i]);
+          continue;
+        }
+        const bool right = z[i] == want && std::signbit(z[i]) == std::signbit(x[i]);
+        const bool shut = std::fabs(x[i]) < 0x1p-126F && z[i] == 0 && std::signbit(z[i]) == std::signbit(x[i]);
+        wrong += !right && !shut;
+        wrong += (bits_of(z[i]) & 0xffff) != 0;
+      }
+      CHECK(wrong == 0);
+    }
+}
+
+TEST_CASE("what a bfloat was widened from is stored as it was, with and without a cast between") {
+  // z = bf16(f32(x)), y = bf16(bfloat_part(f32)), in one kernel each.
+  std::vector<uint16_t> all(65536);
+  for (int i = 0; i < 65536; ++i) all[i] = uint16_t(i);
+  for (const char* target : kTargets)
+    for (int lanes : {1, 4, 8, 16}) {
+      PlanBuilder p;
+      const int n = int(all.size()), x = p.input("x", {DType::bf16, {n}}), z = p.output("z", {DType::bf16, {n}}), y = p.output("y", {DType::bf16, {n}});
+      KernelBuilder k;
+      k.kernel.parallel = {{0, n}};
+      const int wide = k.apply(Op::cast, DType::f32, {k.load(DType::bf16, x, at({{0, 1}}))});
+      k.store(k.apply(Op::cast, DType::bf16, {wide}), z, at({{0, 1}}));
+      k.store(k.apply(Op::cast, DType::bf16, {k.apply(Op::bfloat_part, DType::f32, {wide})}), y, at({{0, 1}}));
+      if (lanes > 1) k.kernel.schedule = {.vector_axis = 0, .lanes = lanes};
+      p.run(k.kernel);
+      const Compiled compiled(p.plan, {target});
+      std::vector<uint16_t> zs(all.size()), ys(all.size());
+      REQUIRE(compiled.call({all.data()}, {zs.data(), ys.data()}) == RONDO_OK);
+      int wrong = 0;
+      for (int i = 0; i < 65536; ++i) {
+        const bool is_nan = (i & 0x7fff) > 0x7f80, small = (i & 0x7f80) == 0;
+        wrong += is_nan ? (zs[i] & 0x7fff) <= 0x7f80 || (ys[i] & 0x7fff) <= 0x7f80
+                        : zs[i] != i || (ys[i] != i && !(small && ys[i] == (i & 0x8000)));
+      }
+      CHECK(wrong == 0);
+    }
+}
+
 TEST_CASE("operators on halves round each result to a half") {
   std::vector<uint16_t> x;
   for (int i = 0; i < 0x7c00; i += 7) x.push_back(uint16_t(i));

@@ -36,6 +36,27 @@ TEST_CASE("facts follow the processor") {
   CHECK((imc.vector_bytes == 0 && !imc.fused_multiply_add && imc.pointer_bytes == 4));
 }
 
+TEST_CASE("a matrix unit is for those who ask, on Linux, and on processors that have one") {
+  const auto has = [](TargetSpec spec) {
+    CHECK_FALSE((bool(Target::find(spec)) && facts(spec).matrix_unit));
+    spec.matrix_unit = true;
+    const auto found = Target::find(spec);
+    if (found) CHECK(found->facts().matrix_unit);
+    else CHECK(to_string(found.errors()[0]).find("no matrix unit") != std::string::npos);
+    return bool(found);
+  };
+  CHECK(has({"x86_64-linux-gnu", "sapphirerapids", ""}));
+  CHECK(has({"x86_64-linux-gnu", "graniterapids", ""}));
+  CHECK(has({"x86-64-v4", "", "+amx-tile,+amx-bf16"}));
+  CHECK_FALSE(has({"x86_64-linux-gnu", "sapphirerapids", "-amx-bf16"}));
+  CHECK_FALSE(has({"x86_64-linux-gnu", "sapphirerapids", "-avx512f"}));
+  CHECK_FALSE(has({"x86_64-pc-windows-msvc", "sapphirerapids", ""}));
+  CHECK_FALSE(has({"x86_64-freebsd", "sapphirerapids", ""}));
+  CHECK_FALSE(has({"x86_64-linux-gnu", "icelake-server", ""}));
+  for (const TargetName& name : target_names())
+    if (name.name != "host") CHECK_FALSE(has({name.name}));
+}
+
 TEST_CASE("vectors of unstated length get a stated one") {
   auto bits = [](const TargetSpec& spec) { return require(Target::find(spec)).vector_bits(); };
   CHECK(bits({"neoverse-v1"}) == 256);

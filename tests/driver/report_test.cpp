@@ -125,6 +125,24 @@ TEST_CASE("-O size makes shorter code, with the same certificate; it does not go
   CHECK(compile(folder / "sine.o", {"-O", "tiny"}).exit_code == 2);
 }
 
+TEST_CASE("a matrix unit is used where it is asked for and there is one, and then code is not certified") {
+  Folder folder;
+  const auto compile_for = [&](const char* cpu, const std::vector<std::string>& more) {
+    std::vector<std::string> words = {program(), "compile", sample("sine.onnx"), "-o", folder / "sine.so", "--target=x86_64-linux-gnu",
+                                      std::string("--cpu=") + cpu, "--dim=time=512", "--report=" + (folder / "unit.json")};
+    words.insert(words.end(), more.begin(), more.end());
+    return run(words);
+  };
+  const auto certified = [&] { return Json::parse(read_all(folder / "unit.json"))["certificate"]["holds"] == true; };
+  CHECK(compile_for("sapphirerapids", {}).exit_code == 0);
+  CHECK(certified());
+  const Outcome refused = compile_for("icelake-server", {"--matrix-unit"});
+  CHECK(refused.exit_code == 1);
+  CHECK(refused.errors.find("no matrix unit") != std::string::npos);
+  CHECK(compile_for("sapphirerapids", {"--matrix-unit", "-O", "size"}).exit_code == 1);
+  CHECK(compile_for("sapphirerapids", {"--matrix-unit"}).exit_code == 0);
+}
+
 TEST_CASE("sizes that a call decides are expressions; text forms have no report") {
   Folder folder;
   REQUIRE(run({program(), "compile", sample("sine.onnx"), "-o", folder / "sine.a", "--report=" + (folder / "r.json")}).exit_code == 0);

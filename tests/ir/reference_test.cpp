@@ -35,6 +35,18 @@ TEST_CASE("evaluate: float functions of one operand") {
   CHECK_SAME(run(Op::erf, {reals({0, kInfinity, 0.5})}), reals({0, 1, std::erf(0.5)}));
 }
 
+TEST_CASE("evaluate: the nearest bfloat16, ties to even, three of which add up to a float32") {
+  const Reals x = {1, 1 + 0x1p-8, 1 + 3 * 0x1p-8, 1 + 0x1p-8 + 0x1p-30, -(1 + 0x1p-7), 0x1p127 * (2 - 0x1p-9), 0x1p127 * (2 - 0x1p-8) - 0x1p100, -0.0, kInfinity, -kInfinity, kNaN};
+  const Reals want = {1, 1, 1 + 0x1p-6, 1 + 0x1p-7, -(1 + 0x1p-7), kInfinity, 0x1p127 * (2 - 0x1p-7), -0.0, kInfinity, -kInfinity, kNaN};
+  CHECK_SAME(run(Op::bfloat_part, {reals(x)}), reals(want));
+  CHECK_SAME(run(Op::bfloat_part, {reals(x, DType::f64)}), reals(want, DType::f64));
+  for (float v : {1.0F / 3, 16777215.0F, -1e30F, 3.14159274F, 1e-20F}) {
+    double rest = v;
+    for (int part = 0; part < 3; ++part) rest -= run(Op::bfloat_part, {reals({rest})}).reals[0];
+    CHECK(rest == 0);
+  }
+}
+
 TEST_CASE("evaluate: integers wrap to their width, and divide as the operators' table says") {
   CHECK_SAME(run(Op::add, {ints({2147483647, -5}, DType::i32), ints({1, 2}, DType::i32)}),
              ints({-2147483648, -3}, DType::i32));

@@ -73,7 +73,7 @@ TEST_CASE("errors say where and what") {
       {"model \"x\" { input %x: f32[]\n  unsupported \"If\"() region () {\n    yield %x\n  }\n}", "3:11",
        "values from outside come in as operands"},
       {"model \"x\" { unsupported \"If\"() region () { input %x: ? } }", "1:44", "parentheses"},
-      {"plan \"p\" { buffer b = heap f32[1] }", "1:23", "expected input, output, state, constant, scratch or measured"},
+      {"plan \"p\" { buffer b = heap f32[1] }", "1:23", "expected input, output, state, constant, scratch, measured or granted"},
       {"plan \"p\" { buffer b = scratch f32[1, 2] }", "1:31", "one size"},
       {"plan \"p\" { buffer b = scratch f32[1] buffer b = scratch f32[1] }", "1:45", "already taken"},
       {"plan \"p\" { input \"x\": f32[] in x }", "1:32", "no buffer of this name"},
@@ -265,7 +265,7 @@ TEST_CASE("several errors of a plan: buffers, instructions, steps") {
   }
   loop m: j < 3 {
   }
-})") == Errors{"2:14: error: expected input, output, state, constant, scratch or measured, found 'imput'",
+})") == Errors{"2:14: error: expected input, output, state, constant, scratch, measured or granted, found 'imput'",
               "5:15: error: expected a type such as f32[2, T], found 'f33'",
               "10:7: error: expected '=', found '%0'",
               "11:12: error: 'tahn' is not load, index, immediate, bounded, reduce or a pointwise operator",

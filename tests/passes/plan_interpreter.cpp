@@ -11,13 +11,14 @@ class Interpreter {
  public:
   Interpreter(const Plan& plan, const Dim::Values& symbols) : plan_(plan), symbols_(symbols) {}  // copied: measured ones join
 
-  Status prepare(const std::vector<Array>& arguments) {
+  Status prepare(const std::vector<Array>& arguments, bool granted) {
     for (const Buffer& buffer : plan_.buffers) {
       RONDO_TRY(int64_t count, buffer.count.evaluate(symbols_));
       Array memory = Array::zeros(buffer.dtype, {count});
       if (buffer.kind == Buffer::Kind::constant) memory = Array::from(buffer.value);
       if (buffer.kind == Buffer::Kind::input) memory = arguments[buffer.slot];
       if (buffer.kind == Buffer::Kind::turn) memory = Array::zeros(buffer.dtype, {1});
+      if (buffer.kind == Buffer::Kind::granted) memory.ints[0] = granted;
       if (buffer.kind == Buffer::Kind::state) memory = arguments[plan_.inputs.size() + buffer.slot];
       memory_.push_back(std::move(memory));
       written_.emplace_back(count, buffer.kind != Buffer::Kind::scratch && buffer.kind != Buffer::Kind::output);
@@ -242,9 +243,9 @@ class Interpreter {
 
 }  // namespace
 
-Result<std::vector<Array>> interpret(const Plan& plan, const std::vector<Array>& arguments, const Dim::Values& symbols) {
+Result<std::vector<Array>> interpret(const Plan& plan, const std::vector<Array>& arguments, const Dim::Values& symbols, bool granted) {
   Interpreter interpreter(plan, symbols);
-  RONDO_CHECK(interpreter.prepare(arguments));
+  RONDO_CHECK(interpreter.prepare(arguments, granted));
   RONDO_CHECK(interpreter.run(plan.steps));
   std::vector<Array> results;
   for (const Port& port : plan.outputs) {

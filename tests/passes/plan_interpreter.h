@@ -8,7 +8,9 @@
 namespace rondo {
 
 /// Arguments for the inputs, then the states; gives the outputs, then the states afterwards. Errors: an access outside
-/// its buffer, an index out of range, an element that is read but was never written.
-Result<std::vector<Array>> interpret(const Plan& plan, const std::vector<Array>& arguments, const Dim::Values& symbols);
+/// its buffer, an index out of range, an element that is read but was never written. `granted`: what the system says of the
+/// matrix unit.
+Result<std::vector<Array>> interpret(const Plan& plan, const std::vector<Array>& arguments, const Dim::Values& symbols,
+                                     bool granted = false);
 
 }  // namespace rondo

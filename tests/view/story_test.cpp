@@ -107,6 +107,22 @@ TEST_CASE("the plan's costs, memory over time and code") {
   CHECK(plan["buffers"][3]["bytes"] == "32");
 }
 
+TEST_CASE("buffers of every kind have the word that the plan's text has") {
+  const std::string text = R"(plan "p" { symbols T measured `$1` to T memory constants 64, state 128, scratch 64
+    buffer x = input f32[1] slot 0 buffer y = output f32[1] slot 0 buffer s = state f32[1] slot 0 at 0 buffer t = turn i32[1] at 64
+    buffer w = constant f32[1] at 0 value f32[1] {1.0} buffer a = scratch f32[1] at 0 buffer m = measured i64[1]
+    buffer g = granted bool[1] input "x": f32[1] in x output "y": f32[1] in y state "s": f32[1] in s })";
+  const Plan made = plan_of(text);
+  view::Story story;
+  story.add(made, {});
+  const json buffers = json::parse(story.json())["plan"]["buffers"];
+  REQUIRE(buffers.size() == 8);
+  for (const json& buffer : buffers) {
+    const std::string name = buffer["name"], kind = buffer["kind"];
+    CHECK(text.find("buffer " + name + " = " + kind + " ") != std::string::npos);
+  }
+}
+
 TEST_CASE("the same story gives the same bytes") {
   CHECK(story_of({kOne, kTwo}).page() == story_of({kOne, kTwo}).page());
 }
