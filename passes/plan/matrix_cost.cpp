@@ -69,7 +69,7 @@ class Cost {
 
   static constexpr double kRegister = kMatrixRows * kMatrixDepth * sizeof(uint16_t);
   static constexpr double kBusy = 0.78, kKept = 0.75;
-  static constexpr double kCycles = 16, kNear = 26, kNearOne = 38, kFill = 40, kPass = 150, kSplit = 24, kStart = 500;
+  static constexpr double kCycles = 16, kNear = 26, kNearOne = 38, kFill = 40, kPass = 300, kSplit = 24, kStart = 500;
   const TargetFacts& target_;
   double rows_, vectors_, depth_ = 0, sums_ = 1, blocks_ = 1, products_ = 0, left_registers_ = kParts, pass_ = 4, in_tile_ = 1;
 };
