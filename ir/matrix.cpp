@@ -121,9 +121,10 @@ class Reader {
         k->panel_stride.is(2 * kMatrixLanes) && !term_of(index, schedule_.row_axis) &&
         plan_.buffers[kernel_.body[load].buffer].kind == Buffer::Kind::constant)
       return Done{};
-    return error(fmt::format("%{} is no right factor; it must be a constant at [(i{} / 16)*N + (i{} % 16)*2 + (i{} / 2)*32 + "
-                             "(i{} % 2) + ..]",
-                             load, schedule_.vector_axis, schedule_.vector_axis, k_, k_));
+    return error(
+        fmt::format("%{} is no right factor; it must be a constant at [(i{} / 16)*N + (i{} % 16)*2 + (i{} / 2)*32 + "
+                    "(i{} % 2) + ..]",
+                    load, schedule_.vector_axis, schedule_.vector_axis, k_, k_));
   }
 
   /// Products whose left factors share a register become one.
@@ -137,13 +138,14 @@ class Reader {
       const auto first = lefts.find(place * schedule_.matrix);
       if (first == lefts.end()) return error("a register's first left factor is missing");
       auto& numbers = met[{place, product.right}];
-      if (!numbers.insert(left).second) return error(fmt::format("%{} is multiplied with %{} twice", product.right, product.left));
+      if (!numbers.insert(left).second)
+        return error(fmt::format("%{} is multiplied with %{} twice", product.right, product.left));
       if (numbers.size() == 1) joined.push_back({first->second, product.right});
     }
     for (const auto& [what, numbers] : met)
       if (std::ssize(numbers) != schedule_.matrix)
-        return error(fmt::format("%{} is multiplied with {} of the {} left factors in a register", what.second, numbers.size(),
-                                 schedule_.matrix));
+        return error(fmt::format("%{} is multiplied with {} of the {} left factors in a register", what.second,
+                                 numbers.size(), schedule_.matrix));
     return Done{};
   }
 
@@ -166,12 +168,14 @@ class Reader {
   const Kernel& kernel_;
   const Schedule& schedule_;
   int visited_ = 0;  // parts of the sum's expression
-  int k_ = 0;  // the axis of the sum that is being read
+  int k_ = 0;        // the axis of the sum that is being read
 };
 
 }  // namespace
 
-Result<std::vector<MatrixSum>> matrix_sums(const Plan& plan, const Kernel& kernel) { return Reader(plan, kernel).read(); }
+Result<std::vector<MatrixSum>> matrix_sums(const Plan& plan, const Kernel& kernel) {
+  return Reader(plan, kernel).read();
+}
 
 Dim matrix_rows(const Kernel& kernel, const Dim& rows) {
   const Dim whole(kMatrixRows);

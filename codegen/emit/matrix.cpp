@@ -29,8 +29,11 @@ class Registers {
   /// `next(factor)`: when it is needed next. Never the register of `kept`.
   template <class Next>
   int take(const Factor& factor, const Factor& kept, Next next) {
-    const auto until = [&](const Held& each) { return !each.second ? SIZE_MAX : *each.second == kept ? 0 : next(*each.second); };
-    const auto room = std::max_element(held_.begin(), held_.end(), [&](const Held& a, const Held& b) { return until(a) < until(b); });
+    const auto until = [&](const Held& each) {
+      return !each.second ? SIZE_MAX : *each.second == kept ? 0 : next(*each.second);
+    };
+    const auto room =
+        std::max_element(held_.begin(), held_.end(), [&](const Held& a, const Held& b) { return until(a) < until(b); });
     const int number = room->first;
     held_.erase(room);
     held_.emplace_back(number, factor);
@@ -135,7 +138,8 @@ bool MatrixEmitter::is_stored_as_it_is() const {
 }
 
 bool MatrixEmitter::lies_in_rows(const Index& index) const {
-  const IndexTerm *lane = term_of(index, kernel_.schedule.vector_axis), *row = term_of(index, kernel_.schedule.row_axis);
+  const IndexTerm *lane = term_of(index, kernel_.schedule.vector_axis),
+                  *row = term_of(index, kernel_.schedule.row_axis);
   return lane && lane->panel == 0 && lane->coefficient.is(1) && (!row || row->panel == 0);
 }
 
@@ -154,7 +158,9 @@ std::vector<MatrixEmitter::Product> MatrixEmitter::products_of(const std::vector
       for (size_t i = 0; i < targets.size(); ++i) {
         if (term >= targets[i].sum->products.size()) continue;
         const MatrixProduct& product = targets[i].sum->products[term];
-        products.push_back({static_cast<int>(i) * blocks() + block, {product.left, block * kMatrixRows, 0}, {product.right, 0, targets[i].vector}});
+        products.push_back({static_cast<int>(i) * blocks() + block,
+                            {product.left, block * kMatrixRows, 0},
+                            {product.right, 0, targets[i].vector}});
       }
   return products;
 }
@@ -187,7 +193,8 @@ void MatrixEmitter::fill(int number, const Factor& factor) {
 Value* MatrixEmitter::place(size_t number, int vector, Value* row) {
   const int64_t first = (static_cast<int64_t>(number) * tile_.vectors + vector) * blocks() * kMatrixRows;
   Value* at = emitter_.b.CreateAdd(row, emitter_.word_constant(first));
-  return emitter_.b.CreateGEP(emitter_.b.getInt8Ty(), results_, emitter_.b.CreateMul(at, emitter_.word_constant(kRowBytes)));
+  return emitter_.b.CreateGEP(emitter_.b.getInt8Ty(), results_,
+                              emitter_.b.CreateMul(at, emitter_.word_constant(kRowBytes)));
 }
 
 Value* MatrixEmitter::sum(int reduce, Value* row, int vector) {
@@ -196,8 +203,8 @@ Value* MatrixEmitter::sum(int reduce, Value* row, int vector) {
   Value* total = nullptr;
   for (int part = 0; part < kernel_.schedule.matrix; ++part) {
     Value* at = emitter_.b.CreateAdd(row, emitter_.word_constant(int64_t{part} * tile_.rows));
-    Value* lanes = emitter_.b.CreateAlignedLoad(emitter_.register_type(DType::f32, kMatrixLanes), place(number, vector, at),
-                                                llvm::Align(kRowBytes));
+    Value* lanes = emitter_.b.CreateAlignedLoad(emitter_.register_type(DType::f32, kMatrixLanes),
+                                                place(number, vector, at), llvm::Align(kRowBytes));
     total = total ? emitter_.b.CreateFAdd(total, lanes) : lanes;
   }
   return total;

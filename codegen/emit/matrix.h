@@ -1,14 +1,13 @@
 // Sums of products on the matrix unit (ir/matrix.h).
 //
-// A tile of a kernel has rows of one or two registers, and several vectors of each sum. Its sums are computed in passes, of two
-// vectors each, or four where left factors share a register: two or four of the unit's eight registers hold sums, the others
-// factors. (A register is filled again only when its last product has begun: with more for factors, more is on its way from
-// the caches at a time.) Each pass walks the whole reduction, and
-// leaves its sums in local memory, from which what follows the reductions takes them, row by row.
+// A tile of a kernel has rows of one or two registers, and several vectors of each sum. Its sums are computed in
+// passes, of two vectors each, or four where left factors share a register: two or four of the unit's eight registers
+// hold sums, the others factors. (A register is filled again only when its last product has begun: with more for
+// factors, more is on its way from the caches at a time.) Each pass walks the whole reduction, and leaves its sums in
+// local memory, from which what follows the reductions takes them, row by row.
 //
-// Where all rows and lanes of the tile exist, sums begin with what is loaded for them, and if nothing but a store follows, they
-// are stored from the unit's registers.
-// Tested by matrix_test.cpp.
+// Where all rows and lanes of the tile exist, sums begin with what is loaded for them, and if nothing but a store
+// follows, they are stored from the unit's registers. Tested by matrix_test.cpp.
 #pragma once
 
 #include "codegen/emit/access.h"
@@ -18,8 +17,8 @@ namespace rondo::emit {
 
 class MatrixEmitter {
  public:
-  MatrixEmitter(Emitter& emitter, Frame& frame, const Plan& plan, const Kernel& kernel, const std::vector<MatrixSum>& sums,
-                Tile tile, const std::map<int, int64_t>& multiples);
+  MatrixEmitter(Emitter& emitter, Frame& frame, const Plan& plan, const Kernel& kernel,
+                const std::vector<MatrixSum>& sums, Tile tile, const std::map<int, int64_t>& multiples);
 
   /// Computes the tile's sums, from the current values of the parallel variables on.
   void emit();
@@ -69,7 +68,7 @@ class MatrixEmitter {
   const Kernel& kernel_;
   const std::vector<MatrixSum>& sums_;
   Tile tile_;
-  bool whole_;   // all rows and lanes exist
+  bool whole_;  // all rows and lanes exist
   bool stored_;
   Access access_;
   llvm::AllocaInst* results_ = nullptr;  // [sum][vector][row][lane]
@@ -79,8 +78,8 @@ class MatrixEmitter {
 void start_matrix(Emitter& emitter);
 void end_matrix(Emitter& emitter);
 
-/// The address of the module's flag, i8: whether the process may use the unit. A constructor asks the system for it when the
-/// library is loaded.
+/// The address of the module's flag, i8: whether the process may use the unit. A constructor asks the system for it
+/// when the library is loaded.
 llvm::GlobalVariable* granted_flag(Emitter& emitter, const std::string& prefix);
 
 }  // namespace rondo::emit

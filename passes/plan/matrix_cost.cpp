@@ -12,23 +12,26 @@ namespace {
 double right_bytes(const Kernel& kernel, const Product& product) {
   double bytes = 0;
   for (const Product::Factor& factor : product.factors)
-    bytes += estimate(kernel.reductions[kernel.body[factor.reduce].nest]) * estimate(product.units->extent) * kParts * sizeof(uint16_t);
+    bytes += estimate(kernel.reductions[kernel.body[factor.reduce].nest]) * estimate(product.units->extent) * kParts *
+             sizeof(uint16_t);
   return bytes;
 }
 
 /// Cycles of one run.
 ///
 ///   vectors: multiply-adds / (multiply_adds * lanes) / kBusy
-///   matrix:  products of registers, kNear each, or kNearOne where there is one register of rows, if factors stay in the first
-///            cache; else kCycles, and the bytes that fill registers / kFill. To this come kPass for the end of each pass,
-///            kSplit for 16 numbers that are split, and kStart.
+///   matrix:  products of registers, kNear each, or kNearOne where there is one register of rows, if factors stay in
+///            the first cache; else kCycles, and the bytes that fill registers / kFill. To this come kPass for the end
+///            of each pass, kSplit for 16 numbers that are split, and kStart.
 ///
-/// Both take at least as long as weights beyond kKept of the second cache are on their way. The constants are measured on a
-/// Sapphire Rapids, which multiplies two full registers in 16 cycles.
+/// Both take at least as long as weights beyond kKept of the second cache are on their way. The constants are measured
+/// on a Sapphire Rapids, which multiplies two full registers in 16 cycles.
 class Cost {
  public:
   Cost(const Kernel& kernel, const Product& product, const MatrixTile& tile, const TargetFacts& target)
-      : target_(target), rows_(estimate(product.rows->extent)), vectors_(std::ceil(estimate(product.units->extent) / kMatrixLanes)) {
+      : target_(target),
+        rows_(estimate(product.rows->extent)),
+        vectors_(std::ceil(estimate(product.units->extent) / kMatrixLanes)) {
     for (const Product::Factor& factor : product.factors)
       depth_ += std::ceil(estimate(kernel.reductions[kernel.body[factor.reduce].nest][0].extent) / kMatrixDepth);
     sums_ = static_cast<double>(product.factors.size());
@@ -46,7 +49,8 @@ class Cost {
 
   double matrix() const {
     const double right = weights(kParts * sizeof(uint16_t));
-    const double once = depth_ * kRegister;  // bytes of one part of a register's rows, or of a vector's weights, for all sums
+    const double once =
+        depth_ * kRegister;  // bytes of one part of a register's rows, or of a vector's weights, for all sums
     const double left = vectors_ / pass_ * blocks_ * left_registers_ * once, panel = pass_ * kParts * once / sums_;
     const double products = vectors_ * depth_ * blocks_ * products_;
     double work = products * (blocks_ > 1 ? kNear : kNearOne);
@@ -71,7 +75,8 @@ class Cost {
   static constexpr double kBusy = 0.78, kKept = 0.75;
   static constexpr double kCycles = 16, kNear = 26, kNearOne = 38, kFill = 40, kPass = 300, kSplit = 24, kStart = 500;
   const TargetFacts& target_;
-  double rows_, vectors_, depth_ = 0, sums_ = 1, blocks_ = 1, products_ = 0, left_registers_ = kParts, pass_ = 4, in_tile_ = 1;
+  double rows_, vectors_, depth_ = 0, sums_ = 1, blocks_ = 1, products_ = 0, left_registers_ = kParts, pass_ = 4,
+                          in_tile_ = 1;
 };
 
 }  // namespace
@@ -82,7 +87,8 @@ MatrixTile::MatrixTile(const Kernel& kernel, const Product& product, const Targe
   if (few) together = std::min(kParts, kMatrixRows / static_cast<int>(count)), rows = static_cast<int>(count);
   const double right = right_bytes(kernel, product), left = right / estimate(product.units->extent) * count;
   if (count > kMatrixRows && right > static_cast<double>(target.l2_bytes)) rows = 2 * kMatrixRows;
-  rows_outside = left / static_cast<double>(product.factors.size()) > std::max(right, static_cast<double>(target.l2_bytes) / 2);
+  rows_outside =
+      left / static_cast<double>(product.factors.size()) > std::max(right, static_cast<double>(target.l2_bytes) / 2);
   parts = (kParts + together - 1) / together * together;
   const int sums = static_cast<int>(product.factors.size() / kernel.reductions.size());
   const double most = std::ceil(estimate(product.units->extent) / kMatrixLanes);

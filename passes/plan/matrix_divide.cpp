@@ -41,7 +41,8 @@ Index index_of(Dim constant, std::vector<IndexTerm> terms) {
 /// One kernel on the unit.
 class Divider {
  public:
-  Divider(Plan& plan, const Kernel& kernel, const Product& product, const MatrixTile& tile, int granted, StepNames& names)
+  Divider(Plan& plan, const Kernel& kernel, const Product& product, const MatrixTile& tile, int granted,
+          StepNames& names)
       : plan_(plan), kernel_(kernel), product_(product), tile_(tile), ready_(granted), names_(names) {}
 
   std::vector<Step> steps() {
@@ -67,7 +68,9 @@ class Divider {
   }
 
  private:
-  static int64_t padded(const Axis& k) { return (*k.extent.constant() + kMatrixDepth - 1) / kMatrixDepth * kMatrixDepth; }
+  static int64_t padded(const Axis& k) {
+    return (*k.extent.constant() + kMatrixDepth - 1) / kMatrixDepth * kMatrixDepth;
+  }
   const Axis& k_of(int reduce) const { return kernel_.reductions[kernel_.body[reduce].nest][0]; }
 
   int add_buffer(Buffer::Kind kind, DType dtype, Dim count, const std::string& name) {
@@ -94,7 +97,8 @@ class Divider {
       right_at_[factors[sum]->reduce] = sum * kParts * part_size(nest);
       for (int64_t first = 0; first < units; first += kMatrixLanes)
         split_panel(kernel_.body[factors[sum]->right], kernel_.reductions[nest][0], first,
-                    bytes.data() + (first / kMatrixLanes * panel + right_at_[factors[sum]->reduce]) * int64_t{sizeof(uint16_t)});
+                    bytes.data() +
+                        (first / kMatrixLanes * panel + right_at_[factors[sum]->reduce]) * int64_t{sizeof(uint16_t)});
     }
     const int buffer = add_buffer(Buffer::Kind::constant, DType::bf16, Dim(panels * panel),
                                   plan_.buffers[kernel_.body[factors[0]->right].buffer].name + "_parts");
@@ -132,8 +136,9 @@ class Divider {
   int right(Kernel& kernel, int reduce, int part) const {
     const auto& [buffer, panel] = rights_.at(reduce);
     const int64_t at = right_at_.at(reduce) + part * part_size(kernel_.body[reduce].nest);
-    const int narrow = append(kernel, load(DType::bf16, buffer, index_of(Dim(at), {{product_.units->var, Dim(2), kMatrixLanes, Dim(panel)},
-                                                                       {k_of(reduce).var, Dim(1), 2, Dim(2 * kMatrixLanes)}})));
+    const int narrow = append(kernel, load(DType::bf16, buffer,
+                                           index_of(Dim(at), {{product_.units->var, Dim(2), kMatrixLanes, Dim(panel)},
+                                                              {k_of(reduce).var, Dim(1), 2, Dim(2 * kMatrixLanes)}})));
     return append(kernel, pointwise(Op::cast, DType::f32, {narrow}));
   }
 
@@ -142,7 +147,7 @@ class Divider {
   /// Elements between parts.
   Dim left_size() const {
     return tile_.together > 1 ? Dim(int64_t{tile_.rows} * kMatrixDepth)
-                               : matrix_rows(matrix_, product_.rows->extent) * Dim(kMatrixDepth);
+                              : matrix_rows(matrix_, product_.rows->extent) * Dim(kMatrixDepth);
   }
 
   struct Left {
@@ -154,7 +159,8 @@ class Divider {
   int left_buffer(int reduce, int load) {
     const Instr& from = kernel_.body[load];
     for (const Left& left : lefts_)
-      if (kernel_.body[left.load].buffer == from.buffer && kernel_.body[left.load].index == from.index) return left.buffer;
+      if (kernel_.body[left.load].buffer == from.buffer && kernel_.body[left.load].index == from.index)
+        return left.buffer;
     const Axis& k = k_of(reduce);
     const Dim blocks(padded(k) / kMatrixDepth);
     const Dim slack(tile_.together > 1 ? kMatrixRows * kMatrixDepth : 0);  // registers are whole
@@ -191,7 +197,8 @@ class Divider {
     kernel.schedule.vector_axis = k.var, kernel.schedule.lanes = kMatrixLanes;
     int rest = append(kernel, load(DType::f32, from.buffer, from.index));
     for (int part = 0; part < tile_.parts; ++part) {
-      const int wide = part < kParts ? append(kernel, pointwise(Op::bfloat_part, DType::f32, {rest})) : append(kernel, number(DType::f32, 0));
+      const int wide = part < kParts ? append(kernel, pointwise(Op::bfloat_part, DType::f32, {rest}))
+                                     : append(kernel, number(DType::f32, 0));
       const int narrow = append(kernel, pointwise(Op::cast, DType::bf16, {wide}));
       kernel.stores.push_back({narrow, buffer, left_place(k, part)});
       if (part + 1 < kParts) rest = append(kernel, pointwise(Op::sub, DType::f32, {rest, wide}));
@@ -238,7 +245,8 @@ class Divider {
         instr.operands[0] = sum_of_parts(static_cast<int>(i));
       else if (!instr.operands.empty())
         instr.operands[0] = place[instr.operands[0]];
-      for (size_t operand = 1; operand < instr.operands.size(); ++operand) instr.operands[operand] = place[instr.operands[operand]];
+      for (size_t operand = 1; operand < instr.operands.size(); ++operand)
+        instr.operands[operand] = place[instr.operands[operand]];
       for (Instr::Indirect& part : instr.indirect) part.instr = place[part.instr];
       place[i] = append(matrix_, std::move(instr));
     }
@@ -318,16 +326,16 @@ class Divider {
   StepNames& names_;
   Kernel matrix_;
   std::vector<Step> steps_;
-  std::map<int, int64_t> right_at_;                    // by reduce
-  std::map<int, std::pair<int, int64_t>> rights_;      // by reduce: the buffer, and elements between panels
+  std::map<int, int64_t> right_at_;                // by reduce
+  std::map<int, std::pair<int, int64_t>> rights_;  // by reduce: the buffer, and elements between panels
   std::vector<Left> lefts_;
-  std::map<std::pair<int, int>, int> widened_;         // by buffer and part
+  std::map<std::pair<int, int>, int> widened_;  // by buffer and part
 };
 
 }  // namespace
 
-std::vector<Step> divide_kernel(Plan& plan, const Kernel& kernel, const Product& product, const MatrixTile& tile, int granted,
-                                StepNames& names) {
+std::vector<Step> divide_kernel(Plan& plan, const Kernel& kernel, const Product& product, const MatrixTile& tile,
+                                int granted, StepNames& names) {
   return Divider(plan, kernel, product, tile, granted, names).steps();
 }
 

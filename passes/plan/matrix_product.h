@@ -8,8 +8,8 @@
 namespace rondo {
 
 constexpr int kParts = 3;  // bfloat16 of a float32
-// The unit takes what is below 2^-126 for 0. With factors of at most 2^60, that changes a product by at most 2^-66, beside
-// its own rounding, which is next to nothing where some weights are at least 2^-60.
+// The unit takes what is below 2^-126 for 0. With factors of at most 2^60, that changes a product by at most 2^-66,
+// beside its own rounding, which is next to nothing where some weights are at least 2^-60.
 constexpr float kLargestFactor = 0x1p60f, kSmallestWeight = 0x1p-60f;
 
 /// What a kernel multiplies.
@@ -61,7 +61,7 @@ class StepNames {
 };
 
 /// The steps that take the kernel's place. `granted`: the buffer that says whether the unit is.
-std::vector<Step> divide_kernel(Plan& plan, const Kernel& kernel, const Product& product, const MatrixTile& tile, int granted,
-                                StepNames& names);
+std::vector<Step> divide_kernel(Plan& plan, const Kernel& kernel, const Product& product, const MatrixTile& tile,
+                                int granted, StepNames& names);
 
 }  // namespace rondo

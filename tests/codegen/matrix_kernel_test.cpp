@@ -1,5 +1,6 @@
-// Kernels for the matrix unit of all forms that ir/matrix.h allows, made at random, with integers that sums keep exact: numbers
-// of sums and products, left factors beside each other, what sums begin with, where they go, tiles, loops and tasks.
+// Kernels for the matrix unit of all forms that ir/matrix.h allows, made at random, with integers that sums keep exact:
+// numbers of sums and products, left factors beside each other, what sums begin with, where they go, tiles, loops and
+// tasks.
 #include <fmt/format.h>
 
 #include "ir/matrix.h"
@@ -25,7 +26,8 @@ class Maker {
     padded_units_ = (units_ + 15) / 16 * 16;
     trips_ = from(0, 2) == 0 ? 3 : 0;
     Schedule& schedule = k_.kernel.schedule;
-    schedule.vector_axis = kUnitVar, schedule.lanes = kMatrixLanes, schedule.vectors = from(1, 4), schedule.matrix = matrix_;
+    schedule.vector_axis = kUnitVar, schedule.lanes = kMatrixLanes, schedule.vectors = from(1, 4),
+    schedule.matrix = matrix_;
     schedule.row_axis = kRowVar, schedule.rows = matrix_ > 1 ? most_rows_ : 16 * from(1, 2);
     if (trips_ > 0 && from(0, 1)) schedule.alternate = kLoopVar;
     if (const int axis = from(0, 3); axis < 2) {
@@ -45,12 +47,14 @@ class Maker {
 
   std::string name() const {
     const Schedule& s = k_.kernel.schedule;
-    return fmt::format("{} rows{}, {} units, matrix={} vectors={} rows={}, {} sums in {} nests, tasks i{}/{}, {} trips", most_rows_,
-                       symbolic_ ? " at most" : "", units_, s.matrix, s.vectors, s.rows, sums_.size(), k_.kernel.reductions.size(), s.task_axis,
-                       s.task_size, trips_);
+    return fmt::format("{} rows{}, {} units, matrix={} vectors={} rows={}, {} sums in {} nests, tasks i{}/{}, {} trips",
+                       most_rows_, symbolic_ ? " at most" : "", units_, s.matrix, s.vectors, s.rows, sums_.size(),
+                       k_.kernel.reductions.size(), s.task_axis, s.task_size, trips_);
   }
 
-  std::vector<int> counts() const { return symbolic_ ? std::vector<int>{1, 16, 31, 32, 33, 70} : std::vector<int>{most_rows_}; }
+  std::vector<int> counts() const {
+    return symbolic_ ? std::vector<int>{1, 16, 31, 32, 33, 70} : std::vector<int>{most_rows_};
+  }
 
   void check(const Compiled& compiled, int rows, const rondo_parallel* parallel) const {
     const int64_t n = rows;
@@ -68,7 +72,8 @@ class Maker {
     for (int trip = 0; trip < std::max(1, trips_); ++trip)
       for (const Sum& sum : sums_)
         for (int i = 0; i < rows; ++i)
-          for (int j = 0; j < units_; ++j, ++at) wrong += y[sum.across ? at - i * units_ - j + j * rows + i : at] != value(sum, i, j, trip);
+          for (int j = 0; j < units_; ++j, ++at)
+            wrong += y[sum.across ? at - i * units_ - j + j * rows + i : at] != value(sum, i, j, trip);
     CHECK(wrong == 0);
     CHECK(y.back() == -7);
   }
@@ -107,7 +112,8 @@ class Maker {
   void add_nest(int nest) {
     const int depth = kMatrixDepth * from(1, 3), parts = matrix_ * from(1, 2), var = kDepthVar + nest;
     k_.kernel.reductions.push_back({{var, depth}});
-    const Dim count = Dim(depth / kMatrixDepth) * Dim(parts) * part_size() + Dim(matrix_ > 1 ? kMatrixRows * kMatrixDepth : 0);
+    const Dim count =
+        Dim(depth / kMatrixDepth) * Dim(parts) * part_size() + Dim(matrix_ > 1 ? kMatrixRows * kMatrixDepth : 0);
     Left left{p_.input("a" + std::to_string(nest), {DType::bf16, {count}}), depth, parts, {}};
     for (int part = 0; part < parts; ++part) left.values.push_back(matrix_of(most_rows_, depth));
     lefts_.push_back(std::move(left));
@@ -144,10 +150,12 @@ class Maker {
 
   int product(int nest, int part, int right) {
     const int depth = lefts_[nest].depth, var = kDepthVar + nest;
-    const Index left_at = with_panel(at({{kRowVar, kMatrixDepth}}, Dim(part) * part_size()), var, kMatrixDepth, Dim(lefts_[nest].parts) * part_size());
+    const Index left_at = with_panel(at({{kRowVar, kMatrixDepth}}, Dim(part) * part_size()), var, kMatrixDepth,
+                                     Dim(lefts_[nest].parts) * part_size());
     Index right_at = with_panel(at({}, rights_[right].offset), kUnitVar, kMatrixLanes, depth * kMatrixLanes, 2);
     right_at = with_panel(right_at, var, 2, 2 * kMatrixLanes);
-    return k_.apply(Op::mul, DType::f32, {widened({nest, part}, lefts_[nest].buffer, left_at), widened({-1, right}, kWeights, right_at)});
+    return k_.apply(Op::mul, DType::f32,
+                    {widened({nest, part}, lefts_[nest].buffer, left_at), widened({-1, right}, kWeights, right_at)});
   }
 
   /// Each factor is loaded once.
@@ -173,9 +181,14 @@ class Maker {
 
   float value(const Sum& sum, int i, int j, int trip) const {
     const float c = c_[i][j];
-    float total = sum.begin == Begin::none ? 0 : sum.begin == Begin::rows ? c : sum.begin == Begin::lanes ? c_[i][0] : sum.begin == Begin::number ? 3 : c * c;
+    float total = sum.begin == Begin::none     ? 0
+                  : sum.begin == Begin::rows   ? c
+                  : sum.begin == Begin::lanes  ? c_[i][0]
+                  : sum.begin == Begin::number ? 3
+                                               : c * c;
     for (const auto& [part, right] : sum.products)
-      for (int k = 0; k < lefts_[sum.nest].depth; ++k) total += lefts_[sum.nest].values[part][i][k] * rights_[right].values[k][j];
+      for (int k = 0; k < lefts_[sum.nest].depth; ++k)
+        total += lefts_[sum.nest].values[part][i][k] * rights_[right].values[k][j];
     return sum.clipped ? std::max(total, 0.0F) + static_cast<float>(trip) : total;
   }
 
@@ -189,7 +202,9 @@ class Maker {
       int stored = sums_[s].reduce;
       if (sums_[s].clipped) {
         stored = k_.apply(Op::maximum, DType::f32, {stored, k_.real(DType::f32, 0)});
-        if (trips_ > 0) stored = k_.apply(Op::add, DType::f32, {stored, k_.apply(Op::cast, DType::f32, {k_.index(DType::i32, at({{kLoopVar, 1}}))})});
+        if (trips_ > 0)
+          stored = k_.apply(Op::add, DType::f32,
+                            {stored, k_.apply(Op::cast, DType::f32, {k_.index(DType::i32, at({{kLoopVar, 1}}))})});
       }
       k_.store(stored, y, at(terms, Dim(int64_t(s)) * size));
     }
@@ -197,7 +212,8 @@ class Maker {
     for (const Right& right : rights_)
       for (size_t k = 0; k < right.values.size(); ++k)
         for (int j = 0; j < units_; ++j)
-          bits[static_cast<size_t>(right.offset) + j / 16 * right.values.size() * 16 + k / 2 * 32 + j % 16 * 2 + k % 2] = float_to_bfloat(right.values[k][j]);
+          bits[static_cast<size_t>(right.offset) + j / 16 * right.values.size() * 16 + k / 2 * 32 + j % 16 * 2 +
+               k % 2] = float_to_bfloat(right.values[k][j]);
     const int weights = p_.constant(tensor_of(DType::bf16, bits));
     for (Instr& instr : k_.kernel.body)
       if (instr.kind == Instr::Kind::load && instr.buffer == kWeights) instr.buffer = weights;
@@ -211,11 +227,14 @@ class Maker {
   /// [k / 32][part][row][k % 32]; NaN where no row is.
   std::vector<uint16_t> packed(const Left& left, int rows) const {
     const int rows_of_part = matrix_ > 1 ? rows : (rows + 15) / 16 * 16;
-    std::vector<uint16_t> bits(static_cast<size_t>(left.depth * left.parts * rows_of_part + (matrix_ > 1 ? kMatrixRows * kMatrixDepth : 0)), 0x7fc0);
+    std::vector<uint16_t> bits(
+        static_cast<size_t>(left.depth * left.parts * rows_of_part + (matrix_ > 1 ? kMatrixRows * kMatrixDepth : 0)),
+        0x7fc0);
     for (int part = 0; part < left.parts; ++part)
       for (int i = 0; i < rows; ++i)
         for (int k = 0; k < left.depth; ++k)
-          bits[static_cast<size_t>(((k / 32 * left.parts + part) * rows_of_part + i) * 32 + k % 32)] = float_to_bfloat(left.values[part][i][k]);
+          bits[static_cast<size_t>(((k / 32 * left.parts + part) * rows_of_part + i) * 32 + k % 32)] =
+              float_to_bfloat(left.values[part][i][k]);
     return bits;
   }
 
@@ -237,23 +256,22 @@ class Maker {
 }  // namespace
 
 TEST_SUITE("matrix_unit") {
-
-TEST_CASE("kernels of all forms compute their sums exactly, alone and with threads") {
-  if (!has_unit()) return;
-  std::unique_ptr<rondo_pool, void (*)(rondo_pool*)> pool(rondo_pool_create(2), rondo_pool_destroy);
-  REQUIRE(pool);
-  for (unsigned seed = 0; seed < 60; ++seed) {
-    const Maker made(seed);
-    CAPTURE(seed);
-    CAPTURE(made.name());
-    const Compiled compiled(made.plan(), kUnit);
-    for (int rows : made.counts()) {
-      CAPTURE(rows);
-      made.check(compiled, rows, nullptr);
-      made.check(compiled, rows, rondo_pool_parallel(pool.get()));
+  TEST_CASE("kernels of all forms compute their sums exactly, alone and with threads") {
+    if (!has_unit()) return;
+    std::unique_ptr<rondo_pool, void (*)(rondo_pool*)> pool(rondo_pool_create(2), rondo_pool_destroy);
+    REQUIRE(pool);
+    for (unsigned seed = 0; seed < 60; ++seed) {
+      const Maker made(seed);
+      CAPTURE(seed);
+      CAPTURE(made.name());
+      const Compiled compiled(made.plan(), kUnit);
+      for (int rows : made.counts()) {
+        CAPTURE(rows);
+        made.check(compiled, rows, nullptr);
+        made.check(compiled, rows, rondo_pool_parallel(pool.get()));
+      }
     }
   }
-}
 
 }  // TEST_SUITE
 

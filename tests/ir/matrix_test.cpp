@@ -130,7 +130,9 @@ const std::string kNoFactor = "is no bf16 that is loaded and cast to f32";
 
 const Breach kBreaches[] = {
     {"no row axis", kWide, {{" row=i1 rows=32", ""}}, "its parallel axes must be the vector axis and the row axis"},
-    {"a third axis", kWide, {{"i0 < 40, i1 < 20", "i3 < 1, i0 < 40, i1 < 20"}},
+    {"a third axis",
+     kWide,
+     {{"i0 < 40, i1 < 20", "i3 < 1, i0 < 40, i1 < 20"}},
      "its parallel axes must be the vector axis and the row axis"},
     {"lanes", kWide, {{"lanes=16", "lanes=8"}}, "it needs lanes=16 and neither unroll, flat nor prefetch"},
     {"unroll", kWide, {{"rows=32", "rows=32 unroll=2"}}, "neither unroll, flat nor prefetch"},
@@ -140,25 +142,37 @@ const Breach kBreaches[] = {
     {"rows of half a register", kWide, {{"rows=32", "rows=8"}}, "it needs 16 or 32 rows"},
     {"rows of three registers", kWide, {{"rows=32", "rows=48"}}, "it needs 16 or 32 rows"},
     {"more beside each other than a register has", kWide, {{"matrix=1", "matrix=17"}}, "matrix= is between 1 and 16"},
-    {"half a block of depth", kWide, {{"i2 < 64", "i2 < 48"}},
+    {"half a block of depth",
+     kWide,
+     {{"i2 < 64", "i2 < 48"}},
      "a reduction must have one axis, whose extent is a multiple of 32"},
     {"symbolic depth", kWide, {{"i2 < 64", "i2 < T"}}, "whose extent is a multiple of 32"},
     {"a reduction over two axes", kWide, {{"i2 < 64", "i2 < 64, i3 < 32"}}, "a reduction must have one axis"},
     {"another reduction", kWide, {{"reduce sum", "reduce max"}}, "a reduction must be a sum of f32"},
-    {"a reduction in double precision", kWide,
+    {"a reduction in double precision",
+     kWide,
      {{"%5 = reduce sum %4: f32", "%5 = cast %4: f64\n%6 = reduce sum %5: f64\n%7 = cast %6: f32"}, {"= %5", "= %7"}},
      "a reduction must be a sum of f32"},
     {"no product", kWide, {{"reduce sum %4", "reduce sum %1"}}, "%1 is neither a product nor a sum of them"},
     {"another operator", kWide, {{"mul %1, %3", "sub %1, %3"}}, "%4 is neither a product nor a sum of them"},
-    {"a number that is added", kWide,
+    {"a number that is added",
+     kWide,
      {{"%5 = reduce sum %4: f32", "%5 = add %4, %1: f32\n%6 = reduce sum %5: f32"}, {"= %5", "= %6"}},
      "%1 is neither a product nor a sum of them"},
-    {"a factor that is f32 in memory", kWide, {{"load a[i1*32", "load x[i1*32"}, {"]: bf16", "]: f32"}}, "%1 " + kNoFactor},
+    {"a factor that is f32 in memory",
+     kWide,
+     {{"load a[i1*32", "load x[i1*32"}, {"]: bf16", "]: f32"}},
+     "%1 " + kNoFactor},
     {"a factor that is not cast", kWide, {{"cast %0", "abs %0"}, {": f32", ": bf16"}, {"%1, %3", "%3, %3"}}, kNoLeft},
-    {"a factor that is computed", kWide,
-     {{"%4 = mul %1, %3", "%4 = neg %1: f32\n%5 = mul %4, %3"}, {"%5 = reduce sum %4", "%6 = reduce sum %5"}, {"= %5", "= %6"}},
+    {"a factor that is computed",
+     kWide,
+     {{"%4 = mul %1, %3", "%4 = neg %1: f32\n%5 = mul %4, %3"},
+      {"%5 = reduce sum %4", "%6 = reduce sum %5"},
+      {"= %5", "= %6"}},
      "%4 " + kNoFactor},
-    {"a left factor that varies with units", kWide, {{"i0 < 40", "i0 < 1"}, {"load a[i1*32", "load a[i0 + i1*32"}},
+    {"a left factor that varies with units",
+     kWide,
+     {{"i0 < 40", "i0 < 1"}, {"load a[i1*32", "load a[i0 + i1*32"}},
      "%0 is no left factor; " + kNoLeft},
     {"left and right", kWide, {{"mul %1, %3", "mul %3, %1"}}, "%2 is no left factor; " + kNoLeft},
     {"left rows of another length", kWide, {{"i1*32", "i1*33"}}, kNoLeft},
@@ -166,23 +180,38 @@ const Breach kBreaches[] = {
     {"a left factor in order", kWide, {{"i1*32 + (i2 / 32)*1024 + (i2 % 32)", "i1*32 + i2"}}, kNoLeft},
     {"a left factor in other blocks", kWide, {{"(i2 / 32)*1024 + (i2 % 32)", "(i2 / 16)*256 + (i2 % 16)"}}, kNoLeft},
     {"a left factor with steps", kWide, {{"(i2 % 32)", "(i2 % 32)*2"}}, kNoLeft},
-    {"a right factor that is no constant", kWide, {{"load w[", "load a["}, {"(i0 / 16)*1024", "(i0 / 16)*8"}}, kNoRight},
+    {"a right factor that is no constant",
+     kWide,
+     {{"load w[", "load a["}, {"(i0 / 16)*1024", "(i0 / 16)*8"}},
+     kNoRight},
     {"right panels of 32", kWide, {{"(i0 / 16)*1024 + (i0 % 16)*2", "(i0 / 32)*1024 + (i0 % 32)*2"}}, kNoRight},
     {"a right factor whose lanes follow each other", kWide, {{"(i0 % 16)*2", "(i0 % 16)*1"}}, kNoRight},
     {"right pairs elsewhere", kWide, {{"(i2 / 2)*32", "(i2 / 2)*16"}}, kNoRight},
     {"right quadruples", kWide, {{"(i2 / 2)*32 + (i2 % 2)", "(i2 / 4)*32 + (i2 % 4)"}}, kNoRight},
-    {"a right factor that varies with rows", kWide, {{"i0 < 40", "i0 < 32"}, {"(i0 % 16)*2", "(i0 % 16)*2 + i1"}}, kNoRight},
+    {"a right factor that varies with rows",
+     kWide,
+     {{"i0 < 40", "i0 < 32"}, {"(i0 % 16)*2", "(i0 % 16)*2 + i1"}},
+     kNoRight},
 
-    {"more rows than fit beside each other", kNarrow, {{"i1 < 7", "i1 < 9"}, {"rows=7", "rows=9"}},
+    {"more rows than fit beside each other",
+     kNarrow,
+     {{"i1 < 7", "i1 < 9"}, {"rows=7", "rows=9"}},
      "2 left factors in a register need all rows in a tile, at most 8"},
     {"some rows in a tile", kNarrow, {{"rows=7", "rows=4"}}, "2 left factors in a register need all rows in a tile"},
     {"symbolic rows beside each other", kNarrow, {{"i1 < 7", "i1 < T"}}, "need all rows in a tile, at most 8"},
     {"left factors apart", kNarrow, {{"+ 224", "+ 256"}}, "its left factors do not lie one after the other"},
-    {"left factors in other blocks", kNarrow, {{"(i2 / 32)*448 + (i2 % 32) + 224", "(i2 / 32)*416 + (i2 % 32) + 224"}},
+    {"left factors in other blocks",
+     kNarrow,
+     {{"(i2 / 32)*448 + (i2 % 32) + 224", "(i2 / 32)*416 + (i2 % 32) + 224"}},
      "its left factors do not lie one after the other"},
-    {"a first left factor that is missing", kNarrow, {{"i2 < 64", "i2 < 32"}, {"+ 224", "+ 672"}}, "a register's first left factor is missing"},
-    {"a left factor for another right one", kNarrow,
-     {{"%6 = mul", "%90 = load w[(i0 / 16)*1024 + (i0 % 16)*2 + (i2 / 2)*32 + (i2 % 2)]: bf16\n%91 = cast %90: f32\n%6 = mul"},
+    {"a first left factor that is missing",
+     kNarrow,
+     {{"i2 < 64", "i2 < 32"}, {"+ 224", "+ 672"}},
+     "a register's first left factor is missing"},
+    {"a left factor for another right one",
+     kNarrow,
+     {{"%6 = mul",
+       "%90 = load w[(i0 / 16)*1024 + (i0 % 16)*2 + (i2 / 2)*32 + (i2 % 2)]: bf16\n%91 = cast %90: f32\n%6 = mul"},
       {"mul %3, %5", "mul %3, %91"}},
      "is multiplied with 1 of the 2 left factors in a register"},
     {"a left factor alone", kNarrow, {{"add %6, %7", "abs %6"}}, "%8 is neither a product nor a sum of them"},
@@ -214,7 +243,8 @@ TEST_CASE("kernels for a matrix unit pass") {
   CHECK(violations(narrow()) == "");
   CHECK(violations(wide(replaced(kWide, {{"i0 < 40, i1 < 20", "i1 < 20, i0 < 40"}}))) == "");
   // A sum may begin with anything, and rows may be as many as the caller says.
-  CHECK(violations(wide(replaced(kWide, {{"%5 = reduce sum %4", "%5 = load x[i0]: f32\n%6 = reduce sum %4 from %5"}, {"= %5", "= %6"}}))) == "");
+  CHECK(violations(wide(replaced(kWide, {{"%5 = reduce sum %4", "%5 = load x[i0]: f32\n%6 = reduce sum %4 from %5"},
+                                         {"= %5", "= %6"}}))) == "");
 }
 
 TEST_CASE("what a kernel multiplies: registers in the order of its expression") {
@@ -251,7 +281,8 @@ TEST_CASE("the text of a plan for a matrix unit can be read back") {
   const auto bad = parse(replaced(wide(), {{"granted = granted", "granted = allowed"}}));
   REQUIRE_FALSE(bad);
   CHECK(errors_of(bad.errors()).find("measured or granted") != std::string::npos);
-  const auto setting = parse(replaced(wide(), {{"schedule vector=i0 lanes=16 vectors=2 row=i1 rows=32 matrix=1", "schedule"}}));
+  const auto setting =
+      parse(replaced(wide(), {{"schedule vector=i0 lanes=16 vectors=2 row=i1 rows=32 matrix=1", "schedule"}}));
   REQUIRE_FALSE(setting);
   CHECK(errors_of(setting.errors()).find("matrix=") != std::string::npos);
 }
@@ -267,9 +298,12 @@ TEST_CASE("every breach of what the unit asks for is named, at its kernel") {
 }
 
 TEST_CASE("registers are whole: rows and lanes after the last are read, and must be there") {
-  CHECK(violations(plan_text(kWideLeft - 1, kRight, kWide)).find("in buffer 'a' of 2047 elements") != std::string::npos);
-  CHECK(violations(plan_text(kWideLeft, kRight - 1, kWide)).find("in buffer 'w' of 3071 elements") != std::string::npos);
-  CHECK(violations(plan_text(kNarrowLeft - 1, kRight, kNarrow)).find("in buffer 'a' of 959 elements") != std::string::npos);
+  CHECK(violations(plan_text(kWideLeft - 1, kRight, kWide)).find("in buffer 'a' of 2047 elements") !=
+        std::string::npos);
+  CHECK(violations(plan_text(kWideLeft, kRight - 1, kWide)).find("in buffer 'w' of 3071 elements") !=
+        std::string::npos);
+  CHECK(violations(plan_text(kNarrowLeft - 1, kRight, kNarrow)).find("in buffer 'a' of 959 elements") !=
+        std::string::npos);
   // What the kernel computes lies in the buffer in all these.
   const std::string plain = replaced(kWide, {{"vectors=2 row=i1 rows=32 matrix=1", "vectors=2"}});
   CHECK(violations(plan_text(kWideLeft - 12 * 32, kRight - 8 * 2, plain)) == "");
@@ -278,18 +312,21 @@ TEST_CASE("registers are whole: rows and lanes after the last are read, and must
 TEST_CASE("of very long sums, and of deep ones, the verifier says so at once") {
   for (int length : {65, 100}) {
     std::string kernel = replaced(kWide, {{"%5 = reduce sum %4: f32\n      store y[i0 + i1*40] = %5", ""}});
-    for (int i = 4; i < 4 + length; ++i) kernel += fmt::format("%{} = add %{}, %{}: f32\n", i + 1, i, i);  // 2^length products
+    for (int i = 4; i < 4 + length; ++i)
+      kernel += fmt::format("%{} = add %{}, %{}: f32\n", i + 1, i, i);  // 2^length products
     kernel += fmt::format("%{} = reduce sum %{}: f32\nstore y[i0 + i1*40] = %{}", length + 5, length + 4, length + 5);
     CHECK(violations(wide(kernel)).find("a sum has more than 32 products") != std::string::npos);
   }
 }
 
 TEST_CASE("what the system grants is one bool that nobody writes") {
-  CHECK(violations(replaced(wide(), {{"store ready[0] = %0", "store ready[0] = %0\n store granted[0] = %0"}})).find("buffer 'granted' must not be written to") !=
-        std::string::npos);
-  CHECK(violations(replaced(wide(), {{"granted = granted bool[1]", "granted = granted bool[2]"}})).find("what is granted is one bool") !=
-        std::string::npos);
-  CHECK(violations(replaced(wide(), {{"granted = granted bool[1]", "granted = granted i32[1]"}, {"load granted[0]: bool", "load granted[0]: i32"}, {"store ready[0] = %0", "%1 = cast %0: bool\nstore ready[0] = %1"}}))
+  CHECK(violations(replaced(wide(), {{"store ready[0] = %0", "store ready[0] = %0\n store granted[0] = %0"}}))
+            .find("buffer 'granted' must not be written to") != std::string::npos);
+  CHECK(violations(replaced(wide(), {{"granted = granted bool[1]", "granted = granted bool[2]"}}))
+            .find("what is granted is one bool") != std::string::npos);
+  CHECK(violations(replaced(wide(), {{"granted = granted bool[1]", "granted = granted i32[1]"},
+                                     {"load granted[0]: bool", "load granted[0]: i32"},
+                                     {"store ready[0] = %0", "%1 = cast %0: bool\nstore ready[0] = %1"}}))
             .find("what is granted is one bool") != std::string::npos);
 }
 

@@ -1,5 +1,5 @@
-// matrix_products: which kernels are divided and how, what their plans mean with and without the unit, and that the parts of
-// weights are the weights.
+// matrix_products: which kernels are divided and how, what their plans mean with and without the unit, and that the
+// parts of weights are the weights.
 #include <fmt/format.h>
 
 #include <random>
@@ -37,7 +37,8 @@ std::vector<double> numbers(int64_t count, int low, unsigned seed) {
   std::mt19937 random(seed);
   std::vector<double> values(static_cast<size_t>(count));
   for (double& v : values)
-    v = static_cast<float>(std::ldexp(static_cast<double>(random()) / 0x1p32 + 0.5, -static_cast<int>(random() % static_cast<unsigned>(low + 1)))) *
+    v = static_cast<float>(std::ldexp(static_cast<double>(random()) / 0x1p32 + 0.5,
+                                      -static_cast<int>(random() % static_cast<unsigned>(low + 1)))) *
         (random() % 2 ? 1 : -1);
   return values;
 }
@@ -95,7 +96,8 @@ bool is_divided(const Tensor& weights, const PlanOptions& options = {}) {
 
 using Names = std::vector<std::string>;
 
-/// The plan gives the product to 2^-24 of the sum of all |x w|, on the unit; elsewhere it is the plain kernel that runs.
+/// The plan gives the product to 2^-24 of the sum of all |x w|, on the unit; elsewhere it is the plain kernel that
+/// runs.
 void check_product(const Graph& graph, const Tensor& weights, const Plan& plan, const Dim::Values& symbols) {
   const Type type = *graph.params[0]->type;
   const int64_t rows = *type.shape[0].evaluate(symbols), depth = *type.shape[1].constant();
@@ -132,8 +134,8 @@ TEST_CASE("rows decide how many left parts lie beside each other, and the tile")
     Dim rows;
     int matrix, tile, parts;
   };
-  for (const Case& c : {Case{2, 3, 2, 3}, Case{5, 3, 5, 3}, Case{6, 2, 6, 4}, Case{8, 2, 8, 4}, Case{9, 1, 16, 3}, Case{16, 1, 16, 3}, Case{17, 1, 16, 3},
-                        Case{33, 1, 16, 3}, Case{Dim::symbol("N"), 1, 16, 3}}) {
+  for (const Case& c : {Case{2, 3, 2, 3}, Case{5, 3, 5, 3}, Case{6, 2, 6, 4}, Case{8, 2, 8, 4}, Case{9, 1, 16, 3},
+                        Case{16, 1, 16, 3}, Case{17, 1, 16, 3}, Case{33, 1, 16, 3}, Case{Dim::symbol("N"), 1, 16, 3}}) {
     CAPTURE(c.rows.to_string());
     const Tensor weights = weights_of({32, 17});
     const Graph graph = product(c.rows, weights);
@@ -287,7 +289,7 @@ TEST_CASE("gates that multiply the same are given its parts once; each has weigh
     const Names names = names_of(plan);
     const std::string name = cell->name.substr(0, cell->name.size() - 7);
     CHECK(std::count(names.begin(), names.end(), name + "_parts") == 1);
-        const Graph graph = graph_of(layer);
+    const Graph graph = graph_of(layer);
     std::vector<Array> arguments;
     for (const auto& param : graph.params) arguments.push_back(argument(*param->type, {{"N", 2}}, param->index));
     const auto expected = evaluate(graph, arguments);
@@ -350,7 +352,9 @@ TEST_CASE("the parts of a weight add up to it, where the unit's registers have t
   // [panel of 16 units][part][k / 2][unit][k % 2]
   const int64_t depth = 50, units = 37, padded = 64, panels = 3;
   std::vector<double> values = numbers(depth * units, 50, 23);
-  const double special[] = {0, -0.0, 1, 0x1p60, -0x1p60, 0x1.fffffep59, 0x1.010101p0, -0x1.fefefep-3, 0x1.008002p10, 0x1.ffffffp-1, 0x1.017ffep4};
+  const double special[] = {
+      0,           -0.0, 1, 0x1p60, -0x1p60, 0x1.fffffep59, 0x1.010101p0, -0x1.fefefep-3, 0x1.008002p10, 0x1.ffffffp-1,
+      0x1.017ffep4};
   for (size_t i = 0; i < std::size(special); ++i) values[i * 31] = static_cast<float>(special[i]);
   const Tensor weights = Tensor::from_doubles(DType::f32, {depth, units}, values);
   const Plan plan = plan_of(product(16, weights), unit_facts());
@@ -363,7 +367,8 @@ TEST_CASE("the parts of a weight add up to it, where the unit's registers have t
     for (int64_t k = 0; k < padded; ++k) {
       double sum = 0, rest = 0;
       for (int part = 2; part >= 0; --part) {
-        const double each = parts->value.double_at((((unit / 16 * 3 + part) * padded / 2 + k / 2) * 16 + unit % 16) * 2 + k % 2);
+        const double each =
+            parts->value.double_at((((unit / 16 * 3 + part) * padded / 2 + k / 2) * 16 + unit % 16) * 2 + k % 2);
         CHECK(std::fabs(rest) <= std::fabs(each) * 0x1p-7);  // each part is most of what is left
         rest = each;
         sum += each;
@@ -377,11 +382,13 @@ TEST_CASE("two directions stay beside each other: of what is chosen from, one ru
     Graph graph;
     graph.name = "both";
     Builder b(graph);
-    Value *x = graph.add_param(Type{DType::f32, {3, 24, 160}}, "x"), *h = graph.add_param(Type{DType::f32, {24, 160}}, "h");
+    Value *x = graph.add_param(Type{DType::f32, {3, 24, 160}}, "x"),
+          *h = graph.add_param(Type{DType::f32, {24, 160}}, "h");
     for (bool reverse : {false, true}) {
       graph.outputs.push_back(b.scan(3, {h}, {x}, {b.constant(weights_of({160, 160}, 3, reverse))}, reverse, 1,
                                      [](Builder& inner, const Builder::ScanBody& s) -> std::vector<Value*> {
-                                       Value* next = inner.tanh(inner.add(s.scanned[0], inner.matmul(s.carried[0], s.invariants[0])));
+                                       Value* next = inner.tanh(
+                                           inner.add(s.scanned[0], inner.matmul(s.carried[0], s.invariants[0])));
                                        return {next, next};
                                      })[1]);
       graph.output_names.push_back(reverse ? "back" : "forth");
