@@ -18,6 +18,7 @@ bool is_panelled(const Index& index, int var, int64_t panel, int64_t coefficient
 }
 
 constexpr int kMostVisited = 64;  // parts of a sum's expression
+constexpr int64_t kMostRegisters = 128;  // of sums of a tile, which lie in local memory
 
 class Reader {
  public:
@@ -31,6 +32,9 @@ class Reader {
       RONDO_TRY(MatrixSum sum, this->sum(static_cast<int>(i)));
       sums.push_back(std::move(sum));
     }
+    const int64_t blocks = (schedule_.rows + kMatrixRows - 1) / kMatrixRows;
+    if (std::ssize(sums) * schedule_.vectors * blocks > kMostRegisters)
+      return error(fmt::format("the sums of a tile fill more than {} registers", kMostRegisters));
     return sums;
   }
 

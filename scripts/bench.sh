@@ -37,7 +37,7 @@ measure_rows() {
     $rows ${ort:+--ort="$ort"} "$@"
     return
   fi
-  $rows ${ort:+--ort="$ort"} --markdown=docs/performance-table.md
+  $rows ${ort:+--ort="$ort"} --markdown=docs/performance-table.md || return 1
   if grep -q amx_bf16 /proc/cpuinfo; then
     $rows ${ort:+--ort="$ort"} --rondo-option=--matrix-unit --markdown=docs/performance-table-matrix.md
   else

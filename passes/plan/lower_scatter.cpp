@@ -1,4 +1,5 @@
-// scatter: a copy of the data, then a loop over the positions whose kernel writes one slice; one position needs no loop. Tested by scatter_test.cpp.
+// scatter: a copy of the data, then a loop over the positions whose kernel writes one slice; one position needs no loop.
+// Tested by scatter_test.cpp.
 #include "passes/plan/lowering.h"
 #include "support/places.h"
 

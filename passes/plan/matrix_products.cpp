@@ -26,6 +26,7 @@ namespace rondo {
 namespace {
 
 constexpr double kGain = 0.95;  // of the cycles with vectors, at most
+constexpr int64_t kMostSums = 12;  // of a kernel: they lie in local memory
 
 class MatrixProducts {
  public:
@@ -49,7 +50,7 @@ class MatrixProducts {
     if (!product) return {};
     const MatrixTile tile(kernel, *product, context_.target);
     const MatrixPrice price = price_of(kernel, *product, tile, context_.target);
-    const bool pays = price.unit < kGain * price.vectors;
+    const bool pays = price.unit < kGain * price.vectors && std::ssize(product->factors) <= kMostSums;
     note(context_, kernel,
          fmt::format("{} the matrix unit: about {:.0f} cycles there, {:.0f} with vectors",
                      pays ? "runs on" : "does not run on", price.unit, price.vectors));

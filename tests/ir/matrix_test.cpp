@@ -130,6 +130,7 @@ const std::string kNoFactor = "is no bf16 that is loaded and cast to f32";
 
 const Breach kBreaches[] = {
     {"no row axis", kWide, {{" row=i1 rows=32", ""}}, "its parallel axes must be the vector axis and the row axis"},
+    {"a tile too large", kWide, {{"vectors=2", "vectors=65"}}, "the sums of a tile fill more than 128 registers"},
     {"a third axis",
      kWide,
      {{"i0 < 40, i1 < 20", "i3 < 1, i0 < 40, i1 < 20"}},
