@@ -226,8 +226,6 @@ Status compile(const CompileOptions& options) {
   RONDO_CHECK(check_report(options, form));
   if (options.model.target.small_code && (options.tune || !options.model.tuning.empty()))
     return invalid("-O size takes the shortest schedules, --tune and --tuning the fastest: one or the other");
-  if (options.model.target.small_code && options.model.target.matrix_unit)
-    return invalid("-O size takes the shortest code, --matrix-unit the fastest: one or the other");
   RONDO_TRY(Target target, Target::find(options.model.target));
   RONDO_TRY(Parsed source, read_source(options.model));
   std::string tuning;

@@ -57,6 +57,15 @@ Status check_states(const Graph& graph) {
   return Done{};
 }
 
+Status check_unit(const TargetFacts& target, const PlanOptions& options) {
+  if (!target.matrix_unit) return Done{};
+  if (target.small_code) return invalid("-O size takes the shortest code, --matrix-unit the fastest: one or the other");
+  if (options.weights != DType::f32)
+    return invalid(fmt::format("--matrix-unit has parts of float32 weights, --weights={} rounds them: one or the other",
+                               to_string(options.weights)));
+  return Done{};
+}
+
 void declare_interface(const Graph& graph, Lowering& lowering) {
   Plan& plan = lowering.plan();
   for (const Value* input : graph.inputs()) {
@@ -121,6 +130,7 @@ Result<Plan> make_plan(const Graph& core, const TargetFacts& target, const PlanO
   plan.fast_math = options.fast_math;
   plan.stepping = core.stepping;
   plan.timing = core.timing;
+  RONDO_CHECK(check_unit(target, options));
   RONDO_CHECK(check_states(core));
   Lowering lowering(plan, highest_in(core));
   declare_interface(core, lowering);
@@ -139,7 +149,7 @@ Result<Plan> make_plan(const Graph& core, const TargetFacts& target, const PlanO
     choose_schedules(plan, context);
   if (options.choices) *options.choices = find_choices(plan, target);
   if (options.tuning) RONDO_CHECK(apply_tuning(plan, target, *options.tuning));
-  if (wanted("matrix_products") && target.matrix_unit && !target.small_code && options.weights == DType::f32) matrix_products(plan, context);
+  if (wanted("matrix_products") && target.matrix_unit) matrix_products(plan, context);
   if (wanted("alternate_order") && !target.small_code) alternate_order(plan, context);
   if (wanted("pack_weights")) pack_weights(plan, context);
   RONDO_CHECK(narrow_weights(plan, options.weights));

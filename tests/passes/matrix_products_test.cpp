@@ -218,7 +218,9 @@ TEST_CASE("what the unit cannot run, or not as exactly, stays") {
   PlanOptions narrow;
   for (DType stored : {DType::bf16, DType::f16}) {
     narrow.weights = stored;
-    CHECK_FALSE(is_divided(good, narrow));
+    const auto refused = make_plan(product(16, good), unit_facts(), narrow);
+    REQUIRE_FALSE(bool(refused));
+    CHECK(to_string(refused.errors()[0]).find("--matrix-unit") != std::string::npos);
   }
   CHECK_FALSE(is_divided(Tensor::from_doubles(DType::f64, {64, 48}, numbers(64 * 48, 3, 5))));
   CHECK_FALSE(is_divided(Tensor::from_ints(DType::i32, {64, 48}, std::vector<int64_t>(64 * 48, 3))));
