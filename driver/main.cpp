@@ -3,8 +3,10 @@
 #include <exception>
 
 #include "driver/command_line.h"
+#include "driver/heap.h"
 
 int main(int argc, char** argv) {
+  rondo::keep_freed_memory();
   try {
     return rondo::run_command_line(argc, argv);
   } catch (const std::bad_alloc&) {

@@ -140,7 +140,8 @@ class Counter {
     if (in_parts && is_inside(index)) return;
     if (instr.kind == Instr::Kind::reduce && is_float(instr.dtype)) {
       const bool fused =
-          in_parts || instr.combine == Combine::sum && multiply_add_at(static_cast<size_t>(instr.operands[0])) == Place::term;
+          in_parts || (instr.combine == Combine::sum &&
+                       multiply_add_at(static_cast<size_t>(instr.operands[0])) == Place::term);
       (fused ? cost_.multiply_adds : cost_.arithmetic) += times;
     }
     if (instr.kind != Instr::Kind::pointwise) return;

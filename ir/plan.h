@@ -104,6 +104,7 @@ struct Schedule {
   int rows = 1;
   int unroll = 1;        // steps of a nest's innermost axis per iteration, each with its own partial result
   bool flat = false;     // the reduction nests are straight-line code
+  bool keep = false;     // of such code: weights may stay in registers from one run of the loop around to the next
   // The reductions run on the target's matrix unit (ir/matrix.h says what it asks of them), with so many left factors beside
   // each other in a register of it; 0: they do not.
   int matrix = 0;

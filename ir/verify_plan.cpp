@@ -212,6 +212,7 @@ class KernelCheck {
     require(s.turn == -1 || (turn && turn->kind == Buffer::Kind::turn), "its turn is no buffer of that kind");
     require(!s.flat || flat_steps() <= kMostFlatSteps,
             fmt::format("straight-line reductions need constant extents and at most {} steps", kMostFlatSteps));
+    require(s.flat || !s.keep, "it keeps weights in registers, which needs straight-line reductions");
     require(s.row_axis == -1 || (among(kernel_.parallel, s.row_axis) && s.row_axis != s.vector_axis),
             fmt::format("the row axis i{} is no other parallel axis", s.row_axis));
     if (s.task_axis != -1) tasks();

@@ -1,6 +1,7 @@
-// The parts of hoist_input_products. Internal to passes/.
+// The parts of hoist_input_products and chunk_scans. Internal to passes/.
 #pragma once
 
+#include "passes/pass.h"
 #include "passes/query.h"
 #include "passes/rewriter.h"
 
@@ -25,6 +26,20 @@ struct Dependence {
 using Dependences = std::unordered_map<const Value*, Dependence>;
 
 Dependences find_dependences(const Scan& scan);
+
+/// What of a scan's body can be computed before it.
+struct Hoistable {
+  Dependences dependences;
+  std::vector<Value*> frontier;        // what carries products into the work that stays, in the order of use
+  std::vector<const Node*> products;  // that the frontier is computed from
+};
+/// A product of so many rows uses each weight often enough.
+inline constexpr int64_t kManyRows = 16;
+/// Rows of a product with a constant matrix; 1 of any other.
+Dim rows_of(const Node& product);
+Hoistable find_hoistable(const Scan& scan);
+/// Why the products had better stay in the scan; empty if they had not.
+std::string reason_to_stay(const Hoistable& hoistable, const Scan& scan, const PassContext& context);
 
 /// Sums in the body become (what can be computed before the scan) + (the rest), where the first part holds a product.
 /// This changes the order of floating-point additions. Then biases added to slices of one product become one bias

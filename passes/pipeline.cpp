@@ -14,15 +14,17 @@ constexpr PassInfo kPasses[] = {
 #include "passes/passes.def"
 };
 
-// Weights before anything looks at constants. Constants first, because everything else looks for them. Rolling next, while a cell still has its exporter's form:
-// what is rolled is then treated like any layer. Gates before hoisting, so that one product is hoisted per layer.
-// Hoisting before unrolling, so that even short sequences get one product for all steps. Unrolling judges rolled scans
-// too, and nothing rolls after it. Fusion last: nothing looks into fused nodes any more.
+// Weights before anything looks at constants. Constants first, because everything else looks for them. Rolling next, while
+// a cell still has its exporter's form: what is rolled is then treated like any layer. Gates before hoisting, so that one
+// product is hoisted per layer; chunks before hoisting, so that it is hoisted from a chunk's steps, and layers tiled after
+// it, when what passes between them is seen. Hoisting before unrolling, so that even short sequences get one product for
+// all steps. Unrolling judges rolled scans too, and nothing rolls after it. Fusion last: nothing looks into fused nodes any
+// more.
 constexpr std::string_view kOrder[] = {
-    "mark_weights",
-    "fold_constants", "merge_common", "remove_dead",          "roll_scans",     "fold_constants", "merge_common",
-    "fuse_gates",     "hoist_input_products", "fold_constants", "merge_scans", "unroll_scans", "fold_constants",
-    "merge_common",   "remove_dead",  "fuse_pointwise",       "remove_dead",
+    "mark_weights",   "fold_constants", "merge_common", "remove_dead",          "roll_scans",
+    "fold_constants", "merge_common",   "fuse_gates",   "chunk_scans",          "hoist_input_products",
+    "fold_constants", "merge_scans",    "tile_layers",  "unroll_scans",         "fold_constants",
+    "merge_common",   "remove_dead",    "fuse_pointwise", "remove_dead",
 };
 
 const PassInfo* find_pass(std::string_view name) {

@@ -51,6 +51,20 @@ std::optional<int64_t> byte_count(const Type& type) {
   return *count * byte_size(type.dtype);
 }
 
+std::optional<int64_t> bytes_of_step(const Scan& scan) {
+  int64_t total = 0;
+  auto add = [&](const Type& type) {
+    const std::optional<int64_t> bytes = byte_count(type);
+    if (bytes) total += *bytes;
+    return bytes.has_value();
+  };
+  for (int i = 0; i < scan.invariants(); ++i)
+    if (!add(*scan.invariant_param(i)->type)) return std::nullopt;
+  for (const auto& node : scan.body().nodes)
+    if (!node->regions.empty() || (tensor_of(*node) && !add(*node->result()->type))) return std::nullopt;
+  return total;
+}
+
 std::optional<Shape> plain_broadcast(const std::vector<const Shape*>& shapes) {
   size_t rank = 0;
   for (const Shape* shape : shapes) rank = std::max(rank, shape->size());

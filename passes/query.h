@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "ir/builder.h"
+#include "ir/scan.h"
 
 namespace rondo {
 
@@ -30,6 +31,10 @@ bool same_attributes(const Node& a, const Node& b);
 
 /// Bytes, where the shape is constant.
 std::optional<int64_t> byte_count(const Type& type);
+
+/// Bytes that every step of a scan reads again: constants inside, and what comes in unchanged. Nothing if that is not known,
+/// or if there are regions inside.
+std::optional<int64_t> bytes_of_step(const Scan& scan);
 
 /// NumPy's broadcast where every axis pair is provably equal or has a 1; nothing otherwise.
 std::optional<Shape> plain_broadcast(const std::vector<const Shape*>& shapes);

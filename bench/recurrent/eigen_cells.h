@@ -15,9 +15,10 @@ using Vector = Eigen::Matrix<float, kSize, 1>;
 template <int kRows, int kColumns>
 using RowMajor = Eigen::Matrix<float, kRows, kColumns, Eigen::RowMajor>;
 
+/// Eigen's tanh is a rational function, and cheaper than its exp.
 template <class V>
 auto sigmoid(const V& x) {
-  return (1.0f + (-x.array()).exp()).inverse();
+  return ((x.array() / 2.0f).tanh() + 1.0f) / 2.0f;
 }
 
 /// [x; h; 1] is one vector, so that all gates are one product.
@@ -41,20 +42,23 @@ class EigenLstm {
   }
   void step(const float* x) {
     joined_.template head<kInput>() = Eigen::Map<const Vector<kInput>>(x);
-    gates_.noalias() = weights_ * joined_;
-    gates_.template head<3 * kHidden>() = sigmoid(gates_.template head<3 * kHidden>());
-    memory_.array() = gates_.template segment<kHidden>(2 * kHidden).array() * memory_.array() +
-                      gates_.template head<kHidden>().array() * gates_.template tail<kHidden>().array().tanh();
-    joined_.template segment<kHidden>(kInput) =
-        gates_.template segment<kHidden>(kHidden).array() * memory_.array().tanh();
+    sums_.noalias() = weights_ * joined_;
+    gates_ = sigmoid(sums_.template head<3 * kHidden>());
+    candidate_ = sums_.template tail<kHidden>().array().tanh();
+    memory_ = gates_.template tail<kHidden>().cwiseProduct(memory_) +
+              gates_.template head<kHidden>().cwiseProduct(candidate_);
+    squashed_ = memory_.array().tanh();
+    hidden_.noalias() = gates_.template segment<kHidden>(kHidden).cwiseProduct(squashed_);
+    for (int i = 0; i < kHidden; ++i) joined_[kInput + i] = hidden_[i];
   }
-  const float* hidden() const { return joined_.data() + kInput; }
+  const float* hidden() const { return hidden_.data(); }
 
  private:
   Weights<4 * kHidden, kInput + kHidden + 1> weights_;
   Vector<kInput + kHidden + 1> joined_;
-  Vector<4 * kHidden> gates_;
-  Vector<kHidden> memory_;
+  Vector<4 * kHidden> sums_;
+  Vector<3 * kHidden> gates_;
+  Vector<kHidden> candidate_, memory_, squashed_, hidden_;
 };
 
 /// The reset gate scales the recurrent product (linear_before_reset = 1), so the two products stay apart.
@@ -76,17 +80,18 @@ class EigenGru {
     h_[kHidden] = 1;
   }
   void step(const float* x) {
-    x_.template head<kInput>() = Eigen::Map<const Vector<kInput>>(x);
+    for (int i = 0; i < kInput; ++i) x_[i] = x[i];
     from_input_.noalias() = input_weights_ * x_;
     from_state_.noalias() = state_weights_ * h_;
     gates_ = sigmoid(from_input_.template head<2 * kHidden>() + from_state_.template head<2 * kHidden>());
-    candidate_ = (from_input_.template tail<kHidden>().array() +
-                  gates_.template tail<kHidden>().array() * from_state_.template tail<kHidden>().array())
-                     .tanh();
-    auto h = h_.template head<kHidden>();
-    h = candidate_.array() + gates_.template head<kHidden>().array() * (h.array() - candidate_.array());
+    candidate_.noalias() = from_input_.template tail<kHidden>() +
+                           gates_.template tail<kHidden>().cwiseProduct(from_state_.template tail<kHidden>());
+    candidate_ = candidate_.array().tanh();
+    h_.template head<kHidden>() =
+        candidate_ + gates_.template head<kHidden>().cwiseProduct(h_.template head<kHidden>() - candidate_);
+    for (int i = 0; i < kHidden; ++i) hidden_[i] = h_[i];
   }
-  const float* hidden() const { return h_.data(); }
+  const float* hidden() const { return hidden_.data(); }
 
  private:
   Weights<3 * kHidden, kInput + 1> input_weights_;
@@ -95,7 +100,7 @@ class EigenGru {
   Vector<kHidden + 1> h_;
   Vector<3 * kHidden> from_input_, from_state_;
   Vector<2 * kHidden> gates_;
-  Vector<kHidden> candidate_;
+  Vector<kHidden> candidate_, hidden_;
 };
 
 }  // namespace rondo::benchmark

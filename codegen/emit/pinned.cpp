@@ -12,19 +12,6 @@ bool is_weight(const Plan& plan, const Instr& instr, const Dependence& depends) 
          plan.buffers[instr.buffer].kind == Buffer::Kind::constant;
 }
 
-/// Vectors of weights that the tile reads.
-double weight_vectors(const Plan& plan, const Kernel& kernel, const KernelFacts& facts, Tile tile) {
-  double count = 0;
-  for (size_t i = 0; i < kernel.body.size(); ++i) {
-    const Dependence& depends = facts.depends[i];
-    if (!is_weight(plan, kernel.body[i], depends)) continue;
-    double steps = depends.vector ? tile.vectors : 1;
-    for (const Axis& axis : kernel.reductions[depends.nest]) steps *= double(axis.extent.constant().value_or(1));
-    count += steps;
-  }
-  return count;
-}
-
 class Concealing {
  public:
   Concealing(Emitter& emitter, const std::map<int, Value*>& vars) : b_(emitter.b), layout_(emitter.module.getDataLayout()) {
@@ -65,11 +52,9 @@ class Concealing {
 
 }  // namespace
 
-Pinned::Pinned(Emitter& emitter, Frame& frame, const Plan& plan, const Kernel& kernel, const KernelFacts& facts,
-               Tile tile)
+Pinned::Pinned(Emitter& emitter, Frame& frame, const Plan& plan, const Kernel& kernel, const KernelFacts& facts)
     : frame_(frame), outside_(frame.buffers) {
-  if (!kernel.schedule.flat || weight_vectors(plan, kernel, facts, tile) <= emitter.machine.facts.vector_registers / 2)
-    return;
+  if (!kernel.schedule.flat || kernel.schedule.keep) return;
   Concealing concealing(emitter, frame.vars);
   if (!concealing.possible()) return;
   std::set<int> weights;

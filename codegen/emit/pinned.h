@@ -7,10 +7,10 @@ namespace rondo::emit {
 
 /// While it lives, the frame's addresses of a tile's weights seem to differ in each run of the loops around: as operands
 /// in memory they cost nothing, but moved out of the loops, as all that does not change there, they would be copied to
-/// the stack, and back, since no set of registers holds them. Weights that registers do hold are left to LLVM.
+/// the stack, and back, since no set of registers holds them. Those that the schedule keeps are left to LLVM.
 class Pinned {
  public:
-  Pinned(Emitter& emitter, Frame& frame, const Plan& plan, const Kernel& kernel, const KernelFacts& facts, Tile tile);
+  Pinned(Emitter& emitter, Frame& frame, const Plan& plan, const Kernel& kernel, const KernelFacts& facts);
   ~Pinned();
   Pinned(const Pinned&) = delete;
   Pinned& operator=(const Pinned&) = delete;

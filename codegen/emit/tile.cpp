@@ -27,7 +27,7 @@ TileEmitter::TileEmitter(Emitter& emitter, Frame& frame, const Plan& plan, const
 }
 
 void TileEmitter::emit() {
-  const Pinned pinned(emitter_, frame_, plan_, kernel_, facts_, tile_);
+  const Pinned pinned(emitter_, frame_, plan_, kernel_, facts_);
   for (nest_ = 0; nest_ < kernel_.reductions.size(); ++nest_) run_nest();
   store_all();
 }

@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <set>
 
 #include "ir/target_facts.h"
 #include "passes/plan/lowering.h"
@@ -41,10 +43,13 @@ void collapse(Kernel& kernel, std::vector<Axis>& axes) {
   }
 }
 
+/// Vectors of a tile of rows, by the weights that it reads: kernels that read the same weights pack them once.
+using Panels = std::map<int, int>;
+
 class Scheduler {
  public:
-  Scheduler(Plan& plan, Kernel& kernel, const TargetFacts& target, Sums sums)
-      : plan_(plan), kernel_(kernel), target_(target), sums_(sums) {}
+  Scheduler(Plan& plan, Kernel& kernel, const TargetFacts& target, Sums sums, Panels& panels)
+      : plan_(plan), kernel_(kernel), target_(target), sums_(sums), panels_(panels) {}
 
   /// How many tiles the kernel's was chosen from.
   size_t run() {
@@ -57,8 +62,12 @@ class Scheduler {
       choose_scalar_axis();
     if (kernel_.reductions.empty()) return 1;
     const int row = row_axis();
-    if (row >= 0) order_axes(row);
-    return choose_tile(plan_, kernel_, row, target_, sums_);
+    if (row < 0) return choose_tile(plan_, kernel_, row, target_, sums_);
+    order_axes(row);
+    const size_t tiles = choose_tile(plan_, kernel_, row, target_, sums_, vectors_of_panels());
+    for (size_t i = 0; i < kernel_.body.size(); ++i)
+      if (is_weight(i)) panels_.emplace(kernel_.body[i].buffer, kernel_.schedule.vectors);
+    return tiles;
   }
 
  private:
@@ -154,6 +163,17 @@ class Scheduler {
     return instr.kind == Instr::Kind::load && inside_[i] >= 0 && depends(instr.index, kernel_.schedule.vector_axis);
   }
 
+  /// As another kernel has chosen for this one's weights; 0: none has, or not for all of them the same.
+  int vectors_of_panels() const {
+    std::set<int> found;
+    for (size_t i = 0; i < kernel_.body.size(); ++i) {
+      if (!is_weight(i)) continue;
+      const auto panel = panels_.find(kernel_.body[i].buffer);
+      found.insert(panel == panels_.end() ? 0 : panel->second);
+    }
+    return found.size() == 1 ? *found.begin() : 0;
+  }
+
   /// A second parallel axis along which a weight does not change, or -1.
   int row_axis() const {
     const int vector_axis = kernel_.schedule.vector_axis;
@@ -185,6 +205,7 @@ class Scheduler {
   Kernel& kernel_;
   const TargetFacts& target_;
   Sums sums_;
+  Panels& panels_;
   std::vector<int> inside_;  // by instruction: the nest that computes it, or -1
 };
 
@@ -203,8 +224,9 @@ void tell(const Kernel& kernel, size_t tiles, const StageContext& context) {
 }
 
 void schedule_all(Plan& plan, const StageContext& context, Sums sums) {
+  Panels panels;
   for_each_kernel(plan.steps, [&](Kernel& kernel) {
-    const size_t tiles = Scheduler(plan, kernel, context.target, sums).run();
+    const size_t tiles = Scheduler(plan, kernel, context.target, sums, panels).run();
     if (!kernel.reductions.empty()) tell(kernel, tiles, context);
   });
 }

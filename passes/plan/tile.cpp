@@ -340,9 +340,12 @@ std::vector<PricedTile> tiles_of(const Plan& plan, const Kernel& kernel, int row
   return tiles;
 }
 
-size_t choose_tile(const Plan& plan, Kernel& kernel, int row, const TargetFacts& target, Sums sums) {
+size_t choose_tile(const Plan& plan, Kernel& kernel, int row, const TargetFacts& target, Sums sums,
+                   int vectors) {
   if (nest_of(kernel, kernel.schedule.vector_axis) >= 0) return choose_chains(kernel, target), 1;
-  const std::vector<PricedTile> tiles = tiles_of(plan, kernel, row, target, sums);
+  std::vector<PricedTile> tiles = tiles_of(plan, kernel, row, target, sums);
+  const auto is_other = [&](const PricedTile& tile) { return tile.schedule.vectors != vectors; };
+  if (!std::all_of(tiles.begin(), tiles.end(), is_other)) std::erase_if(tiles, is_other);
   double lowest = tiles.front().price;
   for (const PricedTile& tile : tiles) lowest = std::min(lowest, tile.price);
   const auto size = [](const Schedule& s) { return s.rows * s.vectors * s.unroll; };

@@ -31,8 +31,8 @@ enum class Sums : uint8_t { as_suits, same_everywhere };
 std::vector<PricedTile> tiles_of(const Plan& plan, const Kernel& kernel, int row, const TargetFacts& target,
                                  Sums sums = Sums::as_suits);
 
-/// Sets vectors, rows, unroll and flat. `row` is the variable of the axis that may be blocked, or -1. Gives the number of
-/// tiles that it chose from.
-size_t choose_tile(const Plan& plan, Kernel& kernel, int row, const TargetFacts& target, Sums sums);
+/// Sets vectors, rows, unroll and flat. `row` is the variable of the axis that may be blocked, or -1. Of the tiles, those
+/// of so many `vectors` are preferred, if there are any; 0: no preference. Gives the number of tiles that it chose from.
+size_t choose_tile(const Plan& plan, Kernel& kernel, int row, const TargetFacts& target, Sums sums, int vectors = 0);
 
 }  // namespace rondo

@@ -1,8 +1,8 @@
 // One pass at a time against tests/passes/<pass>.test: the graph after it must be the one in the file, and must mean
 // what the graph before it means.
 //
-// A file holds cases: "== title", perhaps "-- unroll always|never" or "-- l1 BYTES" (0 is
-// the default: no product is too small to be moved), "-- before" and "-- after" with a core graph each,
+// A file holds cases: "== title", perhaps "-- unroll always|never", "-- l1 BYTES" (0 is
+// the default: no product is too small to be moved) or "-- l2 BYTES", "-- before" and "-- after" with a core graph each,
 // and perhaps "-- remarks" with what the pass says. RONDO_UPDATE_GOLDENS=1 writes what comes out into the files, to be
 // read before it is believed.
 #include <cstdlib>
@@ -18,7 +18,7 @@ namespace {
 struct Case {
   std::string title, before, after, remarks;
   Unroll unroll = Unroll::by_cost;
-  int64_t l1_bytes = 0;
+  int64_t l1_bytes = 0, l2_bytes = TargetFacts{}.l2_bytes;
 };
 
 struct Golden {
@@ -41,6 +41,8 @@ Golden read_golden(const std::string& path) {
       golden.cases.back().unroll = line == "-- unroll never" ? Unroll::never : Unroll::always;
     } else if (line.rfind("-- l1 ", 0) == 0) {
       golden.cases.back().l1_bytes = std::stoll(line.substr(6));
+    } else if (line.rfind("-- l2 ", 0) == 0) {
+      golden.cases.back().l2_bytes = std::stoll(line.substr(6));
     } else if (line.rfind("-- ", 0) == 0) {
       Case& last = golden.cases.back();
       section = line == "-- before" ? &last.before : line == "-- after" ? &last.after : &last.remarks;
@@ -59,6 +61,7 @@ void write_golden(const std::string& path, const Golden& golden) {
     if (each.unroll == Unroll::never) file << "-- unroll never\n";
     if (each.unroll == Unroll::always) file << "-- unroll always\n";
     if (each.l1_bytes > 0) file << "-- l1 " << each.l1_bytes << "\n";
+    if (each.l2_bytes != TargetFacts{}.l2_bytes) file << "-- l2 " << each.l2_bytes << "\n";
     file << "-- before\n" << each.before << "-- after\n" << each.after;
     if (!each.remarks.empty()) file << "-- remarks\n" << each.remarks;
   }
@@ -81,7 +84,7 @@ void check_golden(std::string_view pass) {
     Graph graph = parse_core(each.before);
     const std::unique_ptr<Graph> before = graph.clone();
     std::string remarks;
-    for (const Diagnostic& remark : run_pass(graph, pass, each.unroll, each.l1_bytes)) remarks += remark.message + "\n";
+    for (const Diagnostic& remark : run_pass(graph, pass, each.unroll, each.l1_bytes, each.l2_bytes)) remarks += remark.message + "\n";
     const std::string after = print(graph, {true});
     for (uint64_t seed : {1, 2, 3}) check_same_meaning(*before, graph, seed);
     if (update) {

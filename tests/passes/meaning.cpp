@@ -50,9 +50,10 @@ void check_same_meaning(const Graph& before, const Graph& after, uint64_t seed) 
   }
 }
 
-Diagnostics run_pass(Graph& graph, std::string_view name, Unroll unroll, int64_t l1_bytes) {
+Diagnostics run_pass(Graph& graph, std::string_view name, Unroll unroll, int64_t l1_bytes, int64_t l2_bytes) {
   TargetFacts target;
   target.l1_bytes = l1_bytes;
+  target.l2_bytes = l2_bytes;
   Diagnostics remarks;
   const PassContext context{target, unroll, remarks};
   const std::unique_ptr<Graph> before = graph.clone();

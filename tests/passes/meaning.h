@@ -32,7 +32,7 @@ std::vector<Array> random_arguments(const Graph& graph, uint64_t seed);
 void check_same_meaning(const Graph& before, const Graph& after, uint64_t seed);
 
 /// Runs one pass, gives its remarks, and checks that a graph said to be unchanged is.
-Diagnostics run_pass(Graph& graph, std::string_view pass, Unroll unroll = Unroll::by_cost,
-                     int64_t l1_bytes = 0);
+Diagnostics run_pass(Graph& graph, std::string_view pass, Unroll unroll = Unroll::by_cost, int64_t l1_bytes = 0,
+                     int64_t l2_bytes = TargetFacts{}.l2_bytes);
 
 }  // namespace rondo::testing

@@ -57,7 +57,7 @@ TEST_CASE("an LSTM layer becomes one product before the loop and one kernel in i
   Diagnostics remarks;
   TargetFacts target;
   target.l1_bytes = 0;  // no product is too small to be moved
-  REQUIRE(optimise(graph, target, {}, remarks));
+  REQUIRE(optimise(graph, target, {.without = {"chunk_scans"}}, remarks));
   testing::check_same_meaning(*before, graph, 5);
   auto is_scan = [](const auto& node) { return node->op == Op::scan; };
   const auto scan = std::find_if(graph.nodes.begin(), graph.nodes.end(), is_scan);
