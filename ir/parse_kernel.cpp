@@ -111,14 +111,15 @@ class KernelParser {
       }
       if (reader_.take_word("flat")) return schedule.flat = true;
       if (reader_.take_word("keep")) return schedule.keep = true;
+      if (reader_.take_word("spread")) return schedule.spread = true;
       return false;
     };
     for (bool any = false;; any = true) {
       RONDO_TRY(const bool more, setting());
       if (more) continue;
       if (any) return Done{};
-      return reader_.expected("vector=, lanes=, vectors=, row=, rows=, unroll=, flat, keep, matrix=, prefetch=, alternate=, turn= "
-                              "or tasks=");
+      return reader_.expected("vector=, lanes=, vectors=, row=, rows=, unroll=, flat, keep, spread, matrix=, prefetch=, alternate=, "
+                              "turn= or tasks=");
     }
   }
 

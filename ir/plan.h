@@ -105,6 +105,7 @@ struct Schedule {
   int unroll = 1;        // steps of a nest's innermost axis per iteration, each with its own partial result
   bool flat = false;     // the reduction nests are straight-line code
   bool keep = false;     // of such code: weights may stay in registers from one run of the loop around to the next
+  bool spread = false;   // of such code: numbers that are the same in all lanes come from vectors in registers
   // The reductions run on the target's matrix unit (ir/matrix.h says what it asks of them), with so many left factors beside
   // each other in a register of it; 0: they do not.
   int matrix = 0;

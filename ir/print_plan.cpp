@@ -278,6 +278,7 @@ class PlanPrinter {
     if (schedule.unroll != 1) out_ += fmt::format(" unroll={}", schedule.unroll);
     if (schedule.flat) out_ += " flat";
     if (schedule.keep) out_ += " keep";
+    if (schedule.spread) out_ += " spread";
     if (schedule.matrix != 0) out_ += fmt::format(" matrix={}", schedule.matrix);
     if (schedule.prefetch != 0) out_ += fmt::format(" prefetch={}", schedule.prefetch);
     if (schedule.alternate >= 0) out_ += fmt::format(" alternate=i{}", schedule.alternate);

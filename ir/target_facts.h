@@ -15,6 +15,7 @@ struct TargetFacts {
   double multiply_adds = 1, loads = 1, latency = 4;  // vector instructions; cycles
   int64_t l1_bytes = 32 << 10, l2_bytes = 1 << 20;
   double l1_bytes_per_cycle = 32, l2_bytes_per_cycle = 16, far_bytes_per_cycle = 4;  // sequential reads
+  double shuffles = 0;  // instructions in a cycle that move lanes about while all multiply-adds go on
   bool matrix_unit = false;  // multiplies matrices of bfloat16, where the system grants it
   bool small_code = false;  // code is to be short rather than fast: of two ways, the shorter is taken
   bool threads = true;      // a caller may have some to share a call's work; firmware has none

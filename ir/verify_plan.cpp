@@ -213,6 +213,7 @@ class KernelCheck {
     require(!s.flat || flat_steps() <= kMostFlatSteps,
             fmt::format("straight-line reductions need constant extents and at most {} steps", kMostFlatSteps));
     require(s.flat || !s.keep, "it keeps weights in registers, which needs straight-line reductions");
+    require(s.flat || !s.spread, "it spreads numbers from registers, which needs straight-line reductions");
     require(s.row_axis == -1 || (among(kernel_.parallel, s.row_axis) && s.row_axis != s.vector_axis),
             fmt::format("the row axis i{} is no other parallel axis", s.row_axis));
     if (s.task_axis != -1) tasks();

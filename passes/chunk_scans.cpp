@@ -25,21 +25,24 @@ namespace {
 
 constexpr int64_t kShares = 4;     // of the second cache; one is for what is hoisted from a chunk
 constexpr int64_t kFarRows = 64;   // of a product whose weights come from afar
-constexpr int64_t kFarTimes = 16;  // the second cache, is what may be hoisted from such a scan
+constexpr int64_t kFarTimes = 16;  // as much as the second cache holds may be hoisted from a scan with such products
 
 /// Bytes of a step: what is hoisted from it, the weights that this takes along, and what it reads again without them.
 struct StepBytes {
   int64_t hoisted = 0, weights = 0, kept = 0;
 };
 
-/// Nothing if that is not known.
+/// Nothing if that is not known, or if a product is with anything but a constant matrix: it would not stay in the
+/// chunk.
 std::optional<StepBytes> measure_step(const Scan& scan, const Hoistable& hoistable) {
   const std::optional<int64_t> all = bytes_of_step(scan);
   if (!all) return std::nullopt;
   StepBytes bytes;
-  for (const Node* product : hoistable.products)
-    for (const Value* operand : product->operands)
-      if (const Tensor* weights = tensor_of(operand)) bytes.weights += int64_t(weights->bytes().size());
+  for (const Node* product : hoistable.products) {
+    const Tensor* weights = product->op == Op::matmul ? tensor_of(product->operands[1]) : nullptr;
+    if (!weights || weights->shape().size() != 2) return std::nullopt;
+    bytes.weights += int64_t(weights->bytes().size());
+  }
   bytes.kept = *all - bytes.weights;
   for (const Value* value : hoistable.frontier) {
     if (hoistable.dependences.at(value).varies == Varies::not_at_all) continue;
@@ -172,9 +175,7 @@ class Cutter {
     Value* index = region->add_param(scan_.step_param()->type, scan_.step_param()->name);
     std::vector<Value*> arguments;
     auto pass = [&](Type type, const Value* like) {
-      Value* param = region->add_param(std::move(type), like->name);
-      param->elements = like->elements;
-      arguments.push_back(param);
+      arguments.push_back(region->add_param(std::move(type), like->name));
     };
     for (int i = 0; i < scan_.carried(); ++i) pass(*scan_.carried_param(i)->type, scan_.carried_param(i));
     for (int i = 0; i < scan_.scanned(); ++i) {
@@ -226,6 +227,7 @@ class Cutter {
 
 std::vector<Value*> cut(Node& node, Builder& b, const PassContext& context) {
   const Scan scan{node};
+  if (is_measured(scan.trip()) || provably_le(scan.trip(), Dim(1))) return {};
   const Hoistable hoistable = find_hoistable(scan);
   if (hoistable.frontier.empty() || !reason_to_stay(hoistable, scan, context).empty()) return {};
   if (!measured_inside(scan.body()).empty()) return {};  // a symbol is measured in one place

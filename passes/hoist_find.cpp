@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "ir/cost.h"
 #include "passes/hoist.h"
@@ -65,16 +66,23 @@ bool exceeds_cache(const Node& product, const Dim& trip, const PassContext& cont
   return provably_le(Dim(context.target.l2_bytes), element_count(result.shape) * trip * Dim(byte_size(result.dtype)));
 }
 
-/// Whether what the products are for are scans in this one's body.
+/// Whether what the products are for are scans in this one's body, and nothing else.
 bool feed_scans(const Hoistable& hoistable, const Scan& scan) {
-  const auto crosses = [&](const Value* value) {
-    return std::find(hoistable.frontier.begin(), hoistable.frontier.end(), value) != hoistable.frontier.end();
-  };
-  const auto& nodes = scan.body().nodes;
-  return std::all_of(nodes.begin(), nodes.end(), [&](const auto& node) {
-    return node->op == Op::scan || hoistable.dependences.at(node->result()).hoists() ||
-           std::none_of(node->operands.begin(), node->operands.end(), crosses);
-  });
+  std::unordered_set<const Value*> carriers(hoistable.frontier.begin(), hoistable.frontier.end());
+  bool any = false;
+  for (const auto& node : scan.body().nodes) {
+    const bool reads = std::any_of(node->operands.begin(), node->operands.end(),
+                                   [&](const Value* operand) { return carriers.count(operand) != 0; });
+    if (!reads) continue;
+    if (is_view(node->op)) {
+      carriers.insert(node->result());
+    } else if (node->op == Op::scan) {
+      any = true;
+    } else if (!hoistable.dependences.at(node->result()).hoists()) {
+      return false;
+    }
+  }
+  return any;
 }
 
 }  // namespace

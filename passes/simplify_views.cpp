@@ -11,11 +11,14 @@ Value* slice_of_slice(const Node& outer, const Node& inner, Builder& b) {
   std::vector<int64_t> steps = outer.attributes.integers("steps");
   const std::vector<Dim> inner_starts = inner.attributes.dims("starts");
   const std::vector<int64_t> inner_steps = inner.attributes.integers("steps");
+  const std::vector<Dim> sizes = outer.attributes.dims("sizes");
   for (size_t i = 0; i < starts.size(); ++i) {
+    // Nothing at the end of every other element, or of the elements backwards, would begin outside.
+    if (inner_steps[i] != 1 && sizes[i].lower_bound() < 1) return nullptr;
     starts[i] = inner_starts[i] + Dim(inner_steps[i]) * starts[i];
     if (__builtin_mul_overflow(steps[i], inner_steps[i], &steps[i])) return nullptr;
   }
-  return b.slice(inner.operands[0], std::move(starts), outer.attributes.dims("sizes"), std::move(steps));
+  return b.slice(inner.operands[0], std::move(starts), sizes, std::move(steps));
 }
 
 /// slice(concat(…)) that stays inside one part.

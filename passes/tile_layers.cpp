@@ -50,6 +50,11 @@ std::optional<size_t> find_first(const Graph& graph, size_t second) {
 
 Result<bool> tile_layers(Graph& graph, const PassContext& context) {
   bool changed = false;
+  for (const auto& node : graph.nodes)
+    for (const auto& region : node->regions) {
+      RONDO_TRY(const bool inner, tile_layers(*region, context));
+      changed |= inner;
+    }
   for (size_t second = 0; second < graph.nodes.size(); ++second)
     while (const std::optional<size_t> first = find_first(graph, second)) {
       note(context, *graph.nodes[second],

@@ -297,12 +297,18 @@ Value* TileEmitter::accumulate(const Instr& instr, Instance at, Value* sum) {
                  facts_.depends[instr.operands[0]].nest >= 0;
   if (instr.combine == Combine::sum && is_float(instr.dtype) && product) {
     Math math(emitter_, sum->getType());
-    Real a = math.wrap(emitter_.splat(value(operand.operands[0], at), lanes));
-    Real x = math.wrap(emitter_.splat(value(operand.operands[1], at), lanes));
+    Real a = math.wrap(factor(operand.operands[0], at, lanes));
+    Real x = math.wrap(factor(operand.operands[1], at, lanes));
     return math.fma(a, x, math.wrap(sum)).v;
   }
   Value* next = emitter_.splat(value(instr.operands[0], at), lanes);
   return emit_combine(emitter_, instr.combine, instr.dtype, sum, next);
+}
+
+Value* TileEmitter::factor(int instr, Instance at, int lanes) {
+  const bool from_register = kernel_.schedule.spread && emitter_.machine.facts.shuffles > 0;
+  Value* spread = from_register ? this->spread(instr, at, lanes) : nullptr;
+  return spread ? spread : emitter_.splat(value(instr, at), lanes);
 }
 
 void TileEmitter::finish_reductions() {

@@ -58,6 +58,9 @@ class TileEmitter {
   Panel panel_of_nest() const;
   void prefetch();
   Value* accumulate(const Instr& instr, Instance at, Value* sum);
+  Value* factor(int instr, Instance at, int lanes);
+  Value* spread(int instr, Instance at, int lanes);
+  Value* opaque(Value* vector);
   void finish_reductions();
   Value* finish(int reduce_index, int row, int vector);
   Value* pairwise(const Instr& instr, std::vector<Value*> values);
@@ -81,6 +84,7 @@ class TileEmitter {
   size_t nest_ = 0;                           // the one that runs
   std::map<uint64_t, Value*> outer_, inner_;  // values outside the nests, and in the current body
   std::map<uint64_t, llvm::AllocaInst*> accumulators_, rest_;
+  std::map<std::pair<uint64_t, int64_t>, Value*> spread_;  // vectors and quarters of them, by load and first element
 };
 
 }  // namespace rondo::emit

@@ -7,11 +7,12 @@ namespace {
 struct Caches {
   std::string_view cpu;
   int l1_kib, l2_kib;
+  double far_bytes_per_cycle = 8;  // from the third
 };
 constexpr Caches kCaches[] = {
     {"skylake-avx512", 32, 1024}, {"cascadelake", 32, 1024},     {"cooperlake", 32, 1024},     {"icelake-server", 48, 1280}, {"rocketlake", 48, 512},
     {"sapphirerapids", 48, 2048}, {"emeraldrapids", 48, 2048},   {"graniterapids", 48, 2048},  {"alderlake", 48, 1280},
-    {"raptorlake", 48, 2048},     {"znver3", 32, 512},           {"znver4", 32, 1024},         {"znver5", 48, 1024},
+    {"raptorlake", 48, 2048},     {"znver3", 32, 512, 16},      {"znver4", 32, 1024, 16},     {"znver5", 48, 1024, 16},
 };
 
 /// Per core; a small cache where the processor is not known. Virtual machines may give an older processor's name: what
@@ -21,7 +22,10 @@ void describe_caches(std::string_view cpu, const Features& features, TargetFacts
   facts.l2_bytes = 256 << 10;
   if (features.has("amx-tile")) cpu = "sapphirerapids";
   for (const Caches& row : kCaches)
-    if (row.cpu == cpu) facts.l1_bytes = int64_t{row.l1_kib} << 10, facts.l2_bytes = int64_t{row.l2_kib} << 10;
+    if (row.cpu == cpu) {
+      facts.l1_bytes = int64_t{row.l1_kib} << 10, facts.l2_bytes = int64_t{row.l2_kib} << 10;
+      facts.far_bytes_per_cycle = row.far_bytes_per_cycle;
+    }
 }
 
 }  // namespace
@@ -40,6 +44,7 @@ void describe_x86(const Features& features, Target::Machine& machine) {
   facts.l1_bytes_per_cycle = 2.0 * facts.vector_bytes;
   facts.l2_bytes_per_cycle = facts.vector_bytes == 64 ? 48 : 32;
   facts.far_bytes_per_cycle = 8;
+  if (machine.spec.cpu == "znver5" && avx512) facts.shuffles = 1;
   describe_caches(machine.spec.cpu, features, facts);
   // What is named for a level of the architecture, not for a processor, computes what other targets compute.
   facts.matrix_unit = avx512 && features.has("amx-tile") && features.has("amx-bf16") && machine.triple.isArch64Bit() &&

@@ -152,6 +152,7 @@ Result<Plan> make_plan(const Graph& core, const TargetFacts& target, const PlanO
   if (wanted("matrix_products") && target.matrix_unit) matrix_products(plan, context);
   if (wanted("alternate_order") && !target.small_code) alternate_order(plan, context);
   if (wanted("keep_weights") && !target.small_code) keep_weights(plan, context);
+  if (wanted("spread_numbers") && !target.small_code) spread_numbers(plan, context);
   if (wanted("pack_weights")) pack_weights(plan, context);
   RONDO_CHECK(narrow_weights(plan, options.weights));
   if (wanted("prefetch_weights") && !target.small_code) prefetch_weights(plan, context);

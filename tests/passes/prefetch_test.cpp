@@ -26,6 +26,15 @@ TEST_CASE("weights that the second cache does not hold are prefetched where bloc
   CHECK(most_lines(plan_of(layer, small_cache(), {{"prefetch_weights"}})) == 0);
 }
 
+TEST_CASE("where the third cache is fast, two blocks of rows prefetch nothing") {
+  const Layer two{Cell::lstm, 64, 64, 8, 3, false}, more{Cell::lstm, 64, 64, 32, 3, false};
+  TargetFacts facts = small_cache();
+  CHECK(most_lines(plan_of(two, facts)) > 0);
+  facts.far_bytes_per_cycle = 16;
+  CHECK(most_lines(plan_of(two, facts)) == 0);
+  CHECK(most_lines(plan_of(more, facts)) > 0);
+}
+
 TEST_CASE("near weights and single rows prefetch nothing") {
   TargetFacts large = avx512_facts();
   large.l2_bytes = 64 << 20;
