@@ -22,6 +22,7 @@ Value* TileEmitter::opaque(Value* vector) {
 // Null where the instruction is no load of successive numbers along the only axis, or where those of a whole vector are
 // not all among what the reduction reads.
 Value* TileEmitter::spread(int index, Instance at, int lanes) {
+  if (lanes * byte_size(DType::f32) != emitter_.machine.facts.vector_bytes) return nullptr;  // a whole register
   const Instr& instr = kernel_.body[index];
   const Dependence& depends = facts_.depends[index];
   if (instr.kind != Instr::Kind::load || instr.dtype != DType::f32 || depends.vector || !depends.step) return nullptr;
